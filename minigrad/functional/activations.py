@@ -1,0 +1,152 @@
+"""Activations: functions of one number, applied to each element."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..vjps import defvjp, primitive
+from .erf import erf
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """The rectified linear unit max(x, 0), with derivative 0 at 0.
+
+    Args:
+        x: any shape, floating-point.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.relu(np.array([-1.0, 0.0, 2.0]))
+        array([0., 0., 2.])
+
+    Source: Nair & Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
+    """
+    return np.maximum(x, 0)
+
+
+defvjp(relu, lambda g, y, x: g * np.greater(y, 0))
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x where x > 0, else negative_slope x.
+
+    Args:
+        x: any shape, floating-point.
+        negative_slope: the slope below and at 0.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.leaky_relu(np.array([-1.0, 2.0]), 0.1)
+        array([-0.1,  2. ])
+
+    Source: Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic
+    models", section 2.
+    """
+    return np.where(np.greater(x, 0), x, x * negative_slope)
+
+
+@primitive
+def sigmoid(x: Any) -> Any:
+    """The logistic function 1 / (1 + exp(-x)), without overflow at either end.
+
+    Args:
+        x: any shape, floating-point.
+
+    Returns:
+        The same shape and dtype, in [0, 1].
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.sigmoid(np.array([-1e4, 0.0, 1e4]))
+        array([0. , 0.5, 1. ])
+    """
+    z = np.exp(-np.abs(x))  # <= 1
+    return np.where(np.greater_equal(x, 0), 1, z) / (1 + z)
+
+
+defvjp(sigmoid, lambda g, y, x: g * y * (1 - y))
+
+
+@primitive
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x)), without overflow: max(x, 0) + log(1 + exp(-|x|)).
+
+    Args:
+        x: any shape, floating-point.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.softplus(np.array([-1e4, 1e4]))
+        array([    0., 10000.])
+
+    Source: Dugas et al. 2001, "Incorporating second-order functional knowledge for better option
+    pricing", equation 4.
+    """
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+defvjp(softplus, lambda g, y, x: g * sigmoid(x))
+
+
+def silu(x: Any) -> Any:
+    """The sigmoid linear unit x sigmoid(x), also called swish.
+
+    Args:
+        x: any shape, floating-point.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.silu(np.array([0.0, 1e4]))
+        array([    0., 10000.])
+
+    Source: Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function
+    approximation in reinforcement learning", equation 1.
+    """
+    return x * sigmoid(x)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """The Gaussian error linear unit x Phi(x), Phi the standard normal distribution function.
+
+        "none":  x (1 + erf(x / sqrt(2))) / 2
+        "tanh":  x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+
+    Args:
+        x: any shape, floating-point.
+        approximate: "none" or "tanh".
+
+    Returns:
+        The same shape and dtype.
+
+    Raises:
+        ValueError: `approximate` is neither.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.gelu(np.array([-1e4, 0.0, 1e4])).tolist()
+        [-0.0, 0.0, 10000.0]
+
+    Source: Hendrycks & Gimpel 2016, "Gaussian error linear units", section 2.
+    """
+    if approximate == "none":
+        return 0.5 * x * (1 + erf(x * (1 / math.sqrt(2))))
+    if approximate == "tanh":
+        inner = math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x)
+        return 0.5 * x * (1 + np.tanh(inner))
+    raise ValueError(f'approximate must be "none" or "tanh", got {approximate!r}')

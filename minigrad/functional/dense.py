@@ -1,0 +1,124 @@
+"""The dense layer, dropout and one-hot vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..conversion import get_default_dtype
+from ..vjps import defvjp, primitive
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """x W^T + b, the dense layer.
+
+    Args:
+        x: shape (..., in_features).
+        weight: W, shape (out_features, in_features).
+        bias: b, shape (out_features,); or None.
+
+    Returns:
+        Shape (..., out_features).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.linear(np.ones((1, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 0.0]))
+        array([[3.5, 7. ]])
+    """
+    return affine(x, weight) if bias is None else affine(x, weight, bias)
+
+
+@primitive
+def affine(x: Any, weight: Any, bias: Any = None) -> Any:
+    y = np.dot(x, weight.T)  # one product, however many axes x has
+    if bias is not None:
+        y += bias
+    return y
+
+
+def _rows(t: Any) -> Any:
+    """All axes but the last as one: (..., n) -> (rows, n)."""
+    return t if t.ndim == 2 else t.reshape(-1, t.shape[-1])
+
+
+defvjp(
+    affine,
+    lambda g, y, x, weight, bias=None: g.dot(weight),
+    lambda g, y, x, weight, bias=None: _rows(g).T.dot(_rows(x)),
+    lambda g, y, x, weight, bias=None: g,
+)
+
+
+def one_hot(
+    labels: Any, num_classes: int | None = None, dtype: npt.DTypeLike | None = None
+) -> np.ndarray[Any, Any]:
+    """Vectors that are 1 at the label and 0 elsewhere.
+
+    Args:
+        labels: integers in [0, num_classes), any shape.
+        num_classes: C; the largest label + 1 if left out.
+        dtype: of the result; the default dtype if left out.
+
+    Returns:
+        An array of shape (..., C): labels have no derivative.
+
+    Raises:
+        TypeError: the labels are not integers.
+        ValueError: a label lies outside [0, C).
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.one_hot([0, 2], 3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]], dtype=float32)
+    """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels must be integers, got {labels.dtype}")
+    if num_classes is None:
+        num_classes = int(labels.max(initial=-1)) + 1
+    hot = np.equal(labels[..., np.newaxis], np.arange(num_classes))
+    if np.count_nonzero(hot) != labels.size:
+        raise ValueError(
+            f"labels must lie in [0, {num_classes}), got {labels.min()} to {labels.max()}"
+        )
+    vectors: np.ndarray[Any, Any] = hot.astype(dtype or get_default_dtype())
+    return vectors
+
+
+def dropout(
+    x: Any, p: float = 0.5, training: bool = True, rng: np.random.Generator | None = None
+) -> Any:
+    """Zero each element with probability p, and scale the others by 1 / (1 - p).
+
+    Args:
+        x: any shape, floating-point.
+        p: the probability of dropping, in [0, 1].
+        training: False returns x as it is.
+        rng: the generator that the mask is drawn from; a fresh one if left out.
+
+    Returns:
+        The same shape and dtype.
+
+    Raises:
+        ValueError: p lies outside [0, 1].
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.dropout(np.ones(6), 0.5, rng=np.random.default_rng(0))
+        array([2., 0., 0., 0., 2., 2.])
+
+    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from
+    overfitting". Deviation: scaled while training ("inverted"), not while testing.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"the probability p of dropping must lie in [0, 1], got {p}")
+    if not training or p == 0:
+        return x
+    kept = (rng or np.random.default_rng()).random(np.shape(x), dtype=np.float32) >= p
+    return x * (kept.astype(x.dtype) / (1 - p) if p < 1 else kept.astype(x.dtype))

@@ -1,0 +1,294 @@
+"""Loss functions: from predictions and targets to a number to be minimised.
+
+Every loss takes `reduction`: "mean" (the default), "sum", or "none" for one loss an example.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..vjps import defvjp, primitive
+from .activations import softplus
+from .softmax import log_softmax, softmax
+
+
+def cross_entropy(
+    logits: Any,
+    labels: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """The negative log-likelihood of the labels under softmax(logits), in nats.
+
+        loss = - sum_c w_c q_c log softmax(logits)_c
+        q    = (1 - s) onehot(label) + s / C          (s = label_smoothing)
+
+    Args:
+        logits: shape (N, C), (C,) for one example, or (N, C, d1, ...).
+        labels: class indices of shape (N,), () or (N, d1, ...); or probabilities q of the shape
+            of the logits.
+        weight: w, shape (C,): the weight of each class.
+        ignore_index: examples with this label count for nothing.
+        reduction: "mean" divides by the sum of the examples' weights w_label (for probabilities,
+            by their number), "sum" and "none" do not.
+        label_smoothing: s in [0, 1].
+
+    Returns:
+        A scalar; with "none" one loss an example.
+
+    Raises:
+        ValueError: the shapes do not fit, a label lies outside [0, C), or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> logits = np.array([[0.0, 0.0], [1e4, -1e4]])
+        >>> F.cross_entropy(logits, [0, 0], reduction="none").round(4)
+        array([0.6931, 0.    ])
+
+    Source: Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2; label smoothing:
+    Szegedy et al. 2016, "Rethinking the inception architecture", section 7. Conventions as in
+    PyTorch.
+    """
+    logits = _classes_last(logits)
+    q, total = _targets(logits, labels, weight, ignore_index, label_smoothing, "cross_entropy")
+    return _reduce(softmax_cross_entropy(logits, q), reduction, total)
+
+
+@primitive
+def softmax_cross_entropy(logits: Any, q: Any) -> Any:
+    """- sum_c q_c log softmax(logits)_c along the last axis."""
+    return -(q * log_softmax(logits)).sum(axis=-1)
+
+
+def _softmax_cross_entropy_rule(g: Any, y: Any, logits: Any, q: Any) -> Any:
+    """softmax(logits) sum(q) - q: for one label, "probabilities minus one-hot"."""
+    p = softmax(logits)
+    return np.expand_dims(g, -1) * (p * q.sum(axis=-1, keepdims=True) - q)
+
+
+defvjp(
+    softmax_cross_entropy,
+    _softmax_cross_entropy_rule,
+    lambda g, y, logits, q: -np.expand_dims(g, -1) * log_softmax(logits),
+)
+
+
+def nll_loss(
+    log_probs: Any,
+    labels: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:
+    """The negative log-likelihood of the labels, given log-probabilities: - w_label log p_label.
+
+    Args:
+        log_probs: shape (N, C), (C,) or (N, C, d1, ...); for instance from `log_softmax`.
+        labels, weight, ignore_index, reduction: as for `cross_entropy`; class indices only.
+
+    Returns:
+        A scalar (nats); with "none" one loss an example.
+
+    Raises:
+        ValueError: the shapes do not fit, a label lies outside [0, C), or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> float(F.nll_loss(np.log([[0.5, 0.5], [0.25, 0.75]]), [0, 1], reduction="sum").round(4))
+        0.9808
+    """
+    log_probs = _classes_last(log_probs)
+    q, total = _targets(log_probs, labels, weight, ignore_index, 0.0, "nll_loss")
+    return _reduce(-(log_probs * q).sum(axis=-1), reduction, total)
+
+
+def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """The squared error (prediction - target)^2.
+
+    Args:
+        prediction, target: the same shape.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ValueError: the shapes differ, or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> float(F.mse_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
+        5.0
+    """
+    _check_same_shape("mse_loss", prediction, target)
+    return _reduce((prediction - target) ** 2, reduction)
+
+
+def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """The absolute error |prediction - target|, with derivative 0 at 0.
+
+    Args:
+        prediction, target: the same shape.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ValueError: the shapes differ, or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> float(F.l1_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
+        2.0
+    """
+    _check_same_shape("l1_loss", prediction, target)
+    return _reduce(np.absolute(prediction - target), reduction)
+
+
+def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str = "mean") -> Any:
+    """Quadratic near 0, linear further out; r = prediction - target.
+
+        r^2 / 2                  where |r| <= delta
+        delta (|r| - delta / 2)  elsewhere
+
+    Args:
+        prediction, target: the same shape.
+        delta: where the two parts meet, > 0.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ValueError: the shapes differ, delta <= 0, or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")
+        array([0.125, 2.5  ])
+
+    Source: Huber 1964, "Robust estimation of a location parameter".
+    """
+    _check_same_shape("huber_loss", prediction, target)
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
+    r = prediction - target
+    size = np.absolute(r)
+    near = np.less_equal(size, delta)
+    return _reduce(np.where(near, 0.5 * r * r, delta * (size - 0.5 * delta)), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    logits: Any,
+    targets: Any,
+    weight: Any = None,
+    pos_weight: Any = None,
+    reduction: str = "mean",
+) -> Any:
+    """The negative log-likelihood of targets t in [0, 1] under sigmoid(x), in nats.
+
+        loss = w (p t softplus(-x) + (1 - t) softplus(x))
+
+    Args:
+        logits: x, any shape.
+        targets: t, the same shape.
+        weight: w, a factor that broadcasts to that shape.
+        pos_weight: p, a factor for the positive part.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ValueError: the shapes differ, or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> x, t = np.array([0.0, 1e4]), np.array([1.0, 0.0])
+        >>> F.binary_cross_entropy_with_logits(x, t, reduction="none").round(4)
+        array([6.9315e-01, 1.0000e+04])
+    """
+    _check_same_shape("binary_cross_entropy_with_logits", logits, targets)
+    positive = targets if pos_weight is None else pos_weight * targets
+    losses = positive * softplus(-logits) + (1 - targets) * softplus(logits)
+    return _reduce(losses if weight is None else weight * losses, reduction)
+
+
+def hinge_loss(scores: Any, targets: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """max(0, margin - t s) for scores s and targets t of -1 or +1, with derivative 0 at the hinge.
+
+    Args:
+        scores, targets: the same shape.
+        margin: how far on the right side a score must lie to cost nothing.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ValueError: the shapes differ, or an unknown reduction.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.hinge_loss(np.array([2.0, 0.5, -1.0]), np.array([1.0, 1.0, 1.0]), reduction="none")
+        array([0. , 0.5, 2. ])
+
+    Source: Cortes & Vapnik 1995, "Support-vector networks".
+    """
+    _check_same_shape("hinge_loss", scores, targets)
+    short = margin - targets * scores
+    return _reduce(np.where(np.greater(short, 0), short, 0), reduction)
+
+
+# Shared by the losses.
+
+
+def _classes_last(logits: Any) -> Any:
+    """(N, C, d1, ...) -> (N, d1, ..., C)."""
+    return np.moveaxis(logits, 1, -1) if np.ndim(logits) > 2 else logits
+
+
+def _targets(
+    logits: Any, labels: Any, weight: Any, ignore_index: int, smoothing: float, name: str
+) -> tuple[Any, Any]:
+    """The weighted target probabilities w q, of the logits' shape, and what a mean divides by."""
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"{name}: label_smoothing must lie in [0, 1], got {smoothing}")
+    labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
+    n_classes = np.shape(logits)[-1]
+    if labels.dtype.kind == "f":
+        labels = _classes_last(labels)
+        _check_same_shape(name, logits, labels)
+        q = labels if smoothing == 0 else labels * (1 - smoothing) + smoothing / n_classes
+        total = float(max(np.size(logits) // n_classes, 1))
+        return (q if weight is None else q * np.asarray(weight)), total
+    if np.shape(labels) != np.shape(logits)[:-1]:
+        raise ValueError(
+            f"{name}: logits of shape {np.shape(logits)} (classes last) need labels of shape "
+            f"{np.shape(logits)[:-1]}, got {np.shape(labels)}"
+        )
+    labels = np.asarray(labels)
+    hot = np.equal(labels[..., np.newaxis], np.arange(n_classes))
+    counted = int(np.count_nonzero(hot))
+    if counted != labels.size and counted + np.count_nonzero(labels == ignore_index) != labels.size:
+        raise ValueError(
+            f"{name}: labels must lie in [0, {n_classes}) or be ignore_index = {ignore_index}, "
+            f"got {labels.min()} to {labels.max()}"
+        )
+    q = hot.astype(logits.dtype)
+    scale = q if weight is None else q * np.asarray(weight, logits.dtype)
+    total = counted if weight is None else scale.sum()
+    if smoothing:
+        seen = np.any(hot, axis=-1, keepdims=True)
+        q = q * (1 - smoothing) + seen * (smoothing / n_classes)
+        scale = q if weight is None else q * np.asarray(weight)
+    return scale.astype(logits.dtype, copy=False), total
+
+
+def _reduce(losses: Any, reduction: str, total: Any = None) -> Any:
+    """The mean divides by `total`; by the number of losses if that is None."""
+    if reduction == "mean":
+        return losses.sum() / (losses.size if total is None else total)
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "none":
+        return losses
+    raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
+
+
+def _check_same_shape(name: str, a: Any, b: Any) -> None:
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{name}: the two arguments must have the same shape, got {a.shape} and {b.shape}; "
+            "reshape one of them"
+        )

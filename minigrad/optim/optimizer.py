@@ -1,0 +1,219 @@
+"""What all optimizers share: groups of parameters, the step, and saving their state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from ..tensor import Array, Parameter
+from .blocks import Buffer
+
+State: TypeAlias = tuple[Any, ...]
+Parameters: TypeAlias = Iterable[Parameter | tuple[str, Parameter] | Mapping[str, Any]]
+
+
+class Group:
+    """Parameters which share hyperparameters, and the buffers they live in."""
+
+    def __init__(
+        self, named: list[tuple[str, Parameter]], hyper: dict[str, Any], slots: int
+    ) -> None:
+        self.names = [name for name, _ in named]
+        self.parameters = [p for _, p in named]
+        self.hyper = hyper
+        by_dtype = sorted(named, key=lambda pair: pair[1].dtype.name)
+        self.buffers = []
+        for _, members in groupby(by_dtype, key=lambda pair: pair[1].dtype.name):
+            names, parameters = zip(*members, strict=True)
+            self.buffers.append(Buffer(names, parameters, slots))
+
+
+class Optimizer:
+    """Base of the optimizers. A rule is a subclass with an `update`:
+
+        theta, *state = update(theta, g, *state, t=t, **hyperparameters)
+
+    `update` is a pure function of arrays: the parameters theta, their gradient g, one array of
+    theta's shape for each name in `slots` (zeros at first), the number t = 1, 2, ... of the step,
+    and the hyperparameters by name. It returns the new theta and the new state.
+
+    Args:
+        params: what to optimize: parameters; or (name, parameter) pairs, as from
+            `module.named_parameters()`; or groups, dicts with "params" and hyperparameters of
+            their own.
+        hyper: the hyperparameters, for groups that do not set them.
+
+    Raises:
+        TypeError: something that is not a `Parameter`, or an unknown hyperparameter.
+        ValueError: no parameters, one parameter twice, or a hyperparameter out of range.
+
+    Example:
+        >>> import minigrad as mg
+        >>> w, b = mg.Parameter([1.0]), mg.Parameter([1.0])
+        >>> groups = [{"params": [w]}, {"params": [b], "lr": 0.0}]
+        >>> optimizer = mg.optim.SGD(groups, lr=0.5)
+        >>> (w + b).sum().backward()
+        >>> optimizer.step()
+        >>> w.item(), b.item()
+        (0.5, 1.0)
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    update: Callable[..., State]
+
+    def __init__(self, params: Parameters, **hyper: Any) -> None:
+        self.defaults = hyper
+        self.groups: list[Group] = []
+        entries = [params] if isinstance(params, Mapping) else list(params)
+        if not entries:
+            raise ValueError(f"{type(self).__name__} got no parameters")
+        for group in entries if isinstance(entries[0], Mapping) else [{"params": entries}]:
+            self.add_group(group)  # type: ignore[arg-type]
+
+    def add_group(self, group: Mapping[str, Any]) -> None:
+        """Optimize more parameters: a dict with "params" and hyperparameters of their own."""
+        own = {key: value for key, value in group.items() if key != "params"}
+        unknown = sorted(own.keys() - self.defaults.keys())
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} has no hyperparameter {unknown[0]!r}, only "
+                f"{', '.join(self.defaults)}"
+            )
+        hyper = {**self.defaults, **own}
+        _check_hyper(type(self).__name__, hyper)
+        taken = {p: n for g in self.groups for n, p in zip(g.names, g.parameters, strict=True)}
+        named = _named(group["params"], taken)
+        self.groups.append(Group(named, hyper, len(self.slots)))
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first group; assigning sets it in every group."""
+        return float(self.groups[0].hyper["lr"])
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        _check_hyper(type(self).__name__, {"lr": value})
+        for group in self.groups:
+            group.hyper["lr"] = value
+
+    def step(self) -> None:
+        """Update every parameter that has a gradient.
+
+        Raises:
+            RuntimeError: no parameter has a gradient.
+        """
+        if not any(p.grad is not None for group in self.groups for p in group.parameters):
+            raise RuntimeError("step() found no gradient; call backward() on the loss first")
+        for group in self.groups:
+            for buffer in group.buffers:
+                buffer.step(self.update, group.hyper)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for group in self.groups:
+            for parameter in group.parameters:
+                parameter.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Hyperparameters, step counts and state arrays (copies), by parameter name.
+
+        Returns:
+            {"groups": [{"params": [name, ...], "lr": ..., ...}, ...],
+             "state": {name: {"t": step count, slot: array of the parameter's shape, ...}}}
+        """
+        return {
+            "groups": [{"params": list(g.names), **g.hyper} for g in self.groups],
+            "state": {
+                name: entry
+                for group in self.groups
+                for buffer in group.buffers
+                for name, entry in self._read(buffer)
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned, for parameters of the same names and shapes.
+
+        Raises:
+            ValueError: groups, names, slots or shapes differ.
+        """
+        expected = [list(g.names) for g in self.groups]
+        received = [list(g["params"]) for g in state["groups"]]
+        if expected != received:
+            raise ValueError(
+                f"the state is of other parameters: expected groups {expected}, got {received}"
+            )
+        for group in self.groups:
+            for buffer in group.buffers:
+                _check_state(buffer, self.slots, state["state"])
+        for group, saved in zip(self.groups, state["groups"], strict=True):
+            group.hyper = {key: saved[key] for key in group.hyper}
+            for buffer in group.buffers:
+                entries = [state["state"][name] for name in buffer.names]
+                buffer.write(
+                    [int(entry["t"]) for entry in entries],
+                    [
+                        np.concatenate([np.ravel(entry[slot]) for entry in entries])
+                        for slot in self.slots
+                    ],
+                )
+
+    def _read(self, buffer: Buffer) -> Iterable[tuple[str, dict[str, Any]]]:
+        steps, state = buffer.read()
+        for i, (name, p) in enumerate(zip(buffer.names, buffer.parameters, strict=True)):
+            place = slice(buffer.ends[i] - p.size, buffer.ends[i])
+            slots = {
+                slot: array[place].reshape(p.shape).copy()
+                for slot, array in zip(self.slots, state, strict=True)
+            }
+            yield name, {"t": steps[i], **slots}
+
+
+def _named(params: Any, taken: Mapping[Parameter, str]) -> list[tuple[str, Parameter]]:
+    """(name, parameter) pairs with different names; what has none is called param0, param1, ..."""
+    if isinstance(params, Parameter):
+        params = [params]
+    names = set(taken.values())
+    seen = set(taken)
+    named = []
+    for entry in params:
+        name, p = entry if isinstance(entry, tuple) else (getattr(entry, "name", None), entry)
+        if not isinstance(p, Parameter):
+            raise TypeError(f"an optimizer takes Parameters, got {type(p).__name__}")
+        if p in seen:
+            raise ValueError(f"parameter {name or p.shape} is given twice")
+        if name is None or name in names:
+            name = next(n for i in range(len(names) + 1) if (n := f"param{i}") not in names)
+        names.add(name)
+        seen.add(p)
+        named.append((name, p))
+    if not named:
+        raise ValueError("a group without parameters")
+    return named
+
+
+def _check_hyper(kind: str, hyper: Mapping[str, Any]) -> None:
+    """Rates and eps are at least 0; what survives a step is a share in [0, 1)."""
+    for key, value in hyper.items():
+        for number in value if isinstance(value, tuple) else (value,):
+            ok = 0 <= number < 1 if key in ("momentum", "rho", "betas") else number >= 0
+            if not ok:
+                limits = "[0, 1)" if key in ("momentum", "rho", "betas") else "[0, inf)"
+                raise ValueError(f"{kind}: {key} must lie in {limits}, got {value}")
+
+
+def _check_state(buffer: Buffer, slots: Iterable[str], state: Mapping[str, Any]) -> None:
+    for name, p in zip(buffer.names, buffer.parameters, strict=True):
+        entry: Mapping[str, Array | int] = state.get(name, {})
+        for slot in ("t", *slots):
+            if slot not in entry:
+                raise ValueError(f"the state of parameter {name!r} lacks {slot!r}")
+        for slot in slots:
+            if np.shape(entry[slot]) != p.shape:
+                raise ValueError(
+                    f"the state {slot!r} of parameter {name!r} has shape {np.shape(entry[slot])}, "
+                    f"expected {p.shape}"
+                )

@@ -1,0 +1,61 @@
+"""How a tensor shows itself: as text, and as HTML in a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+_BINS = 24
+_BAR_WIDTH, _BAR_HEIGHT = 5, 32  # pixels
+
+
+def text(kind: str, data: Array, requires_grad: bool, operation: str | None) -> str:
+    """`tensor([1., 2.], requires_grad=True)`, or the operation that made it: `op=multiply`."""
+    name = "tensor" if kind == "Tensor" else kind
+    parts = [np.array2string(data, separator=", ", prefix=f"{name}(")]
+    if data.dtype not in (np.float32, np.int64, np.bool_):
+        parts.append(f"dtype={data.dtype}")
+    if operation is not None:
+        parts.append(f"op={operation}")
+    elif requires_grad:
+        parts.append("requires_grad=True")
+    return f"{name}({', '.join(parts)})"
+
+
+def html(kind: str, data: Array, requires_grad: bool, operation: str | None) -> str:
+    """Shape, dtype, operation, and a small histogram of the finite values."""
+    origin = f"made by <code>{escape(operation)}</code>" if operation else "a leaf"
+    facts = [f"shape {data.shape}", str(data.dtype), origin]
+    if requires_grad:
+        facts.append("requires grad")
+    body = escape(np.array2string(data, threshold=20, precision=4)) if data.size <= 20 else ""
+    return (
+        f"<div><b>{escape(kind)}</b> {' &middot; '.join(facts)}"
+        f"{f'<pre>{body}</pre>' if body else ''}{_histogram(data)}</div>"
+    )
+
+
+def _histogram(data: Array) -> str:
+    """Bars as inline SVG, in the colour of the surrounding text; range and mean below."""
+    values = data[np.isfinite(data)].astype(np.float64)
+    if values.size < 2:
+        return ""
+    counts, _ = np.histogram(values, bins=_BINS)
+    heights = _BAR_HEIGHT * counts / counts.max()
+    bars = "".join(
+        f'<rect x="{i * _BAR_WIDTH}" y="{_BAR_HEIGHT - h:.1f}" width="{_BAR_WIDTH - 1}" '
+        f'height="{h:.1f}"/>'
+        for i, h in enumerate(heights)
+    )
+    missing = data.size - values.size
+    note = f" &middot; {missing} not finite" if missing else ""
+    return (
+        f'<svg width="{_BINS * _BAR_WIDTH}" height="{_BAR_HEIGHT}" fill="currentColor" role="img" '
+        f'aria-label="histogram of {values.size} values">{bars}</svg>'
+        f"<div><small>min {values.min():.4g} &middot; mean {values.mean():.4g} &middot; "
+        f"max {values.max():.4g}{note}</small></div>"
+    )

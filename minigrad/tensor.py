@@ -1,0 +1,511 @@
+"""The tensor that a person holds, and `apply`, through which every recorded operation goes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from . import printing, vjps
+from .array_methods import ArrayMethods
+from .conversion import as_array
+from .engine import cotangents
+from .modes import MODE, enable_grad
+from .node import Leaf, Node, next_number
+from .vjps import COMPOSITES, CONSTANTS, VJPS, name_of, rejected_arguments
+from .writes import record_write
+
+Array: TypeAlias = npt.NDArray[Any]
+Axis: TypeAlias = int | tuple[int, ...] | None
+
+_new = object.__new__
+
+
+def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
+    """Call a function on the arrays inside its tensor arguments, and record the call.
+
+    The only way by which an operation gets into the graph. The result is a `Tensor`, unless `fn`
+    is a function without a derivative (a comparison, `argmax`), which gives a plain array.
+
+    Args:
+        fn: a function with derivative rules: a NumPy function or a `@primitive`.
+        args: tensors, arrays and constants.
+        params: keyword arguments; constants.
+
+    Raises:
+        TypeError: `fn` has no derivative rule.
+    """
+    if fn not in VJPS:
+        outcome: Tensor = _apply_without_rule(fn, args, params)
+        return outcome
+    values = []
+    parents = []
+    recorded = False
+    for a in args:
+        if isinstance(a, Tensor):
+            values.append(a._data)
+            parents.append(a.node)
+            if a.node is not None:
+                recorded = True
+        else:
+            values.append(a)
+            parents.append(None)
+    value = fn(*values, **params)
+    if type(value) is not np.ndarray:
+        value = _as_one_array(fn, value)
+
+    # Written out: two constructor calls would cost as much as a small NumPy operation.
+    result: Tensor = _new(Tensor)
+    result._data = value
+    result.grad = result.node = None
+    if recorded and MODE.get().grad:
+        result.node = node = _new(Node)
+        node.fn = fn
+        node.args = values
+        node.params = params
+        node.parents = parents
+        node.value = value
+        node.number = next_number()
+        node.hooks = None
+    return result
+
+
+def _apply_without_rule(fn: Callable[..., Any], args: Any, params: dict[str, Any]) -> Any:
+    if fn in COMPOSITES:
+        return COMPOSITES[fn](*args, **params)
+    if fn in CONSTANTS:
+        return fn(*map(plain, args), **{key: plain(a) for key, a in params.items()})
+    raise TypeError(
+        f"{name_of(fn)} has no derivative rule, so its result would lose the gradient; give it one "
+        "with mg.defvjp (docs/add-an-operation.md), or compute on the array: t.data"
+    )
+
+
+def _as_one_array(fn: Callable[..., Any], value: Any) -> Array:
+    """NumPy turns 0-d results into scalars; a graph holds arrays."""
+    if isinstance(value, (tuple, list)):
+        raise TypeError(f"{name_of(fn)} returned {len(value)} results; a recorded call makes one")
+    return np.asarray(value)
+
+
+def wrap(value: Array, node: Node | None) -> Tensor:
+    """A tensor around an array that exists already, made by `node`."""
+    tensor: Tensor = _new(Tensor)
+    tensor._data = value
+    tensor.node = node
+    tensor.grad = None
+    return tensor
+
+
+def plain(a: Any) -> Any:
+    return a._data if isinstance(a, Tensor) else a
+
+
+class Tensor(ArrayMethods):
+    """An array that remembers how it was computed.
+
+    Behaves like a NumPy array of floating-point numbers: operators, methods and NumPy's own
+    functions work on it, and record what they do when one of their inputs requires a gradient.
+
+    Args:
+        data: numbers, nested lists of numbers, an array or a tensor; copied. Arrays keep their
+            dtype; Python floats get the default dtype (float32), Python ints int64.
+        requires_grad: whether `backward` shall compute the gradient with respect to this tensor.
+        dtype: the dtype to convert to.
+
+    Attributes:
+        data: the array. Assigning to it changes the tensor, not the recorded past.
+        grad: dL/d(self) after `backward`, a tensor of the same shape and dtype; or None.
+        node: the record of the call that made this tensor; None if no gradient is needed.
+
+    Raises:
+        TypeError: the data are not real numbers, or require a gradient but are not floats.
+
+    Example:
+        >>> import numpy as np
+        >>> import minigrad as mg
+        >>> x = mg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+        >>> y = np.sum(x * np.sin(x))
+        >>> y.backward()
+        >>> np.allclose(x.grad, np.sin(x.data) + x.data * np.cos(x.data))
+        True
+    """
+
+    __slots__ = ("__weakref__", "_data", "_name", "grad", "node")  # most tensors set no name
+    _name: str | None
+    _apply = staticmethod(apply)
+    grad: Tensor | None
+    node: Node | None
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
+    ) -> None:
+        self._data = as_array(plain(data), dtype)
+        self.grad = None
+        self.node = None
+        self.requires_grad = requires_grad
+
+    # What it is.
+
+    @property
+    def data(self) -> Array:
+        return self._data
+
+    @data.setter
+    def data(self, array: Any) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
+        self._data = as_array(plain(array), self.dtype, copy=False)
+        if self.node is not None:
+            self.node.value = self._data
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to or through this tensor."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if wanted == (self.node is not None):
+            return
+        if not wanted and not self.is_leaf:
+            raise RuntimeError("only a leaf can stop requiring a gradient; use t.detach()")
+        if wanted and self.dtype.kind != "f":
+            raise TypeError(
+                f"only floating-point tensors can require a gradient, this one is {self.dtype}; "
+                "convert it: mg.tensor(data, dtype=np.float32, requires_grad=True)"
+            )
+        self.node = Leaf(self._data, weakref.ref(self)) if wanted else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made this tensor."""
+        return self.node is None or self.node.is_leaf
+
+    @property
+    def name(self) -> str | None:
+        """What drawings and errors call this tensor; a module names its parameters."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype
+
+    # Differentiation.
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
+        """Add dL/dx to `x.grad` of every leaf x that this tensor L depends on.
+
+        Args:
+            gradient: the cotangent to start from, of this tensor's shape. May be left out for a
+                tensor of one element: dL/dL = 1.
+            retain_graph: keep the saved values, so that `backward` can be called again.
+            create_graph: record the backward pass too, so that the gradients can themselves be
+                differentiated. Implies `retain_graph`.
+
+        Raises:
+            RuntimeError: there is no graph, it was freed, or a value it saved was changed in place.
+            ValueError: `gradient` is missing or has another shape.
+
+        Example:
+            >>> import minigrad as mg
+            >>> x = mg.tensor(3.0, requires_grad=True)
+            >>> (x**3).backward(create_graph=True)
+            >>> x.grad.data
+            array(27., dtype=float32)
+        """
+        seed = seed_for(self, gradient)
+        for leaf, g in carry_back([self], [seed], None, retain_graph, create_graph).items():
+            x = leaf.handle() if isinstance(leaf, Leaf) else None
+            if x is not None:
+                g = g if isinstance(g, Tensor) else wrap(g, None)
+                x.grad = g if x.grad is None else x.grad + g
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
+        """Call `hook(gradient)` when this tensor's gradient is complete.
+
+        The hook may return a tensor or an array of the same shape to take the gradient's place.
+        Returns a handle whose `remove()` takes the hook away.
+
+        Example:
+            >>> import minigrad as mg
+            >>> x = mg.tensor([1.0, 2.0], requires_grad=True)
+            >>> handle = x.register_hook(lambda g: g * 10)
+            >>> (x * x).sum().backward()
+            >>> x.grad
+            tensor([20., 40.])
+        """
+
+        def on_cotangent(g: Any) -> Any:
+            result = hook(g if isinstance(g, Tensor) else wrap(g, None))
+            if result is None:
+                return g
+            if np.shape(result) != np.shape(g):
+                raise ValueError(
+                    f"a hook must return a gradient of shape {np.shape(g)}, got {np.shape(result)}"
+                )
+            return result if isinstance(g, Tensor) else plain(result)
+
+        node = node_of(self)
+        node.hooks = [*(node.hooks or ()), on_cotangent]
+        return HookHandle(node, on_cotangent)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this intermediate result in `grad` too."""
+        if self.is_leaf:
+            return
+        me = weakref.ref(self)
+
+        def keep(g: Tensor) -> None:
+            if (tensor := me()) is not None:
+                g = g if g.requires_grad else Tensor(g)
+                tensor.grad = g if tensor.grad is None else tensor.grad + g
+
+        self.register_hook(keep)
+
+    def detach(self) -> Tensor:
+        """The same array, outside the graph."""
+        return wrap(self._data, None)
+
+    # NumPy's protocols.
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **params: Any) -> Any:
+        if method == "__call__" and not params:
+            return apply(ufunc, *inputs)
+        if params.get("out") is not None:
+            return _write_out(ufunc, method, inputs, params)
+        if method == "reduce":
+            return self.__array_function__(ufunc.reduce, (), inputs, params)
+        what = (
+            f"{ufunc.__name__}({', '.join(params)}=...)" if params else f"{ufunc.__name__}.{method}"
+        )
+        raise TypeError(f"{what} is not supported on tensors: it would lose the gradient")
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, params: dict[str, Any]) -> Any:
+        rules = VJPS.get(fn, ())
+        if params or len(args) > len(rules):
+            _check_call(fn, args, params)
+        return apply(fn, *args, **params)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self.node is not None:
+            raise TypeError(
+                "turning a tensor that requires a gradient into an array would lose the gradient; "
+                "say so with t.data or t.detach(), or join tensors with np.stack([...])"
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    # Writing in place: where nothing needs to be recorded.
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._check_writable("assignment", value)
+        self._data[plain(index)] = plain(value)
+        record_write(self._data)
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._write(np.add, other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._write(np.subtract, other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._write(np.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._write(np.divide, other)
+
+    def _write(self, ufunc: np.ufunc, other: Any) -> Tensor:
+        self._check_writable(ufunc.__name__, other)
+        ufunc(self._data, plain(other), out=self._data)
+        record_write(self._data)
+        return self
+
+    def _check_writable(self, what: str, value: Any) -> None:
+        recording = MODE.get().grad
+        if not self.is_leaf or (recording and (self.requires_grad or needs_grad(value))):
+            raise RuntimeError(
+                f"{what} in place would change a value that the graph needs; write `x = x + y` for "
+                "`x += y`, np.where for an assignment, or update a leaf inside `with mg.no_grad():`"
+            )
+
+    # Python's protocols.
+
+    def item(self) -> float:
+        return self._data.item()  # type: ignore[no-any-return]
+
+    def tolist(self) -> Any:
+        return self._data.tolist()
+
+    def numpy(self) -> Array:
+        """The array, of a tensor that requires no gradient."""
+        return self.__array__()
+
+    def __float__(self) -> float:
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return plain(value) in self._data
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data[()], spec) if self.ndim == 0 else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        return printing.text(type(self).__name__, self._data, self.requires_grad, self._operation)
+
+    def _repr_html_(self) -> str:
+        return printing.html(type(self).__name__, self._data, self.requires_grad, self._operation)
+
+    @property
+    def _operation(self) -> str | None:
+        return None if self.node is None or self.node.is_leaf else self.node.name
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What `copy`, `deepcopy` and `pickle` keep of a leaf."""
+        if not self.is_leaf:
+            raise TypeError("only leaves can be copied or pickled; take t.detach() of a result")
+        return {
+            "data": self._data,
+            "grad": self.grad,
+            "requires_grad": self.requires_grad,
+            "name": self.name,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._data = state["data"]
+        self.grad = state["grad"]
+        self.node = None
+        self.requires_grad = state["requires_grad"]
+        self.name = state["name"]
+
+
+class Parameter(Tensor):
+    """A tensor that is learnt: a leaf which requires a gradient and which modules register.
+
+    Args:
+        data: as for `Tensor`; floating-point.
+        requires_grad: False for a frozen parameter.
+
+    Example:
+        >>> import minigrad as mg
+        >>> mg.Parameter([0.5, -0.5])
+        Parameter([ 0.5, -0.5], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = True, dtype: npt.DTypeLike | None = None
+    ) -> None:
+        super().__init__(data, requires_grad, dtype)
+
+
+class HookHandle:
+    """What `register_hook` returns: `remove()` takes the hook away again."""
+
+    def __init__(self, node: Node, hook: Callable[[Any], Any]) -> None:
+        self._node, self._hook = node, hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._node.hooks = [h for h in self._node.hooks or () if h is not self._hook] or None
+
+
+def _check_call(fn: Any, args: Any, params: dict[str, Any]) -> None:
+    """Refuse what the rules of `fn` would not see, now and not in the backward pass."""
+    fault = rejected_arguments(fn, args, params)
+    if fault is None and fn in VJPS and any(isinstance(p, Tensor) for p in params.values()):
+        fault = "a tensor must be passed by position"
+    if fault is not None:
+        raise TypeError(f"{name_of(fn)} on tensors: {fault}")
+
+
+def needs_grad(a: Any) -> bool:
+    """Whether `a` is a tensor through which a gradient flows."""
+    return isinstance(a, Tensor) and a.node is not None
+
+
+def node_of(tensor: Tensor) -> Node:
+    """The node of a tensor that has one."""
+    if tensor.node is None:
+        raise RuntimeError(
+            f"this tensor of shape {tensor.shape} has no graph: nothing that it was computed from "
+            "requires a gradient (requires_grad=True), or it was made under mg.no_grad()"
+        )
+    return tensor.node
+
+
+def carry_back(
+    outputs: Sequence[Tensor],
+    seeds: Sequence[Tensor],
+    targets: Collection[Node] | None,
+    retain_graph: bool,
+    create_graph: bool,
+) -> dict[Node, Any]:
+    """The backward walk on arrays; on tensors, recording, if the gradients need a graph too."""
+    nodes = [node_of(y) for y in outputs]
+    if not create_graph:
+        return cotangents(nodes, [s._data for s in seeds], targets, retain_graph=retain_graph)
+    with enable_grad():
+        return cotangents(nodes, seeds, targets, retain_graph=True, lift=wrap)
+
+
+def seed_for(output: Tensor, gradient: Any) -> Tensor:
+    """The cotangent with which a backward pass from `output` starts."""
+    if gradient is None:
+        if output.size != 1:
+            raise ValueError(
+                f"the gradient of a tensor of shape {output.shape} needs a scalar to start from: "
+                "reduce it with .sum() or .mean(), or pass gradient= of the same shape"
+            )
+        return wrap(np.ones(output.shape, output.dtype), None)
+    seed = gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient), None)
+    if seed.shape != output.shape:
+        raise ValueError(f"gradient has shape {seed.shape}, but the output has {output.shape}")
+    return seed if seed.dtype == output.dtype else apply(vjps.astype, seed, output.dtype)
+
+
+def _write_out(ufunc: np.ufunc, method: str, inputs: Any, params: dict[str, Any]) -> Any:
+    """`array += tensor`: allowed if no gradient would be lost."""
+    out = params["out"]
+    if any(map(needs_grad, inputs)) or any(isinstance(a, Tensor) for a in out):
+        raise TypeError(
+            f"{ufunc.__name__}(..., out=...) with a tensor would lose the gradient; "
+            "write `y = x1 + x2` instead, or compute on t.data"
+        )
+    result = getattr(ufunc, method)(*map(plain, inputs), **params)
+    for a in out:
+        record_write(a)
+    return result
