@@ -7,6 +7,7 @@ from .creation import arange, eye, full, linspace, normal, ones, tensor, uniform
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .tensor import Parameter, Tensor
 from .transforms import grad
+from .viz import draw
 from .vjps import defvjp, primitive
 
 __version__ = "0.1.0"
@@ -17,6 +18,7 @@ __all__ = [
     "arange",
     "data",
     "defvjp",
+    "draw",
     "enable_grad",
     "eye",
     "full",

@@ -103,7 +103,7 @@ class ArrayMethods:
     # Methods, named as NumPy's.
 
     sum = _reduction(np.add.reduce)
-    mean = _reduction(np.mean)
+    mean = _reduction(vjps.mean)
     max = _reduction(np.max)
     min = _reduction(np.min)
     prod = _reduction(np.prod)

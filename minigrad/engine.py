@@ -47,50 +47,54 @@ def cotangents(
     check_unwritten(order)
     needed = None if targets is None else _leading_to(targets, order)
     totals: dict[Node, Any] = {}
-    owned: set[Node] = set()  # whose total is an array that only `totals` holds: add in place
+    shared: set[Node] = set(outputs)  # whose total is not ours alone: never added to in place
     for node, seed in zip(outputs, seeds, strict=True):
         totals[node] = totals[node] + seed if node in totals else seed
     found: dict[Node, Any] = {}
 
     while order:
         node = order.pop()
-        if node in totals:
-            g = totals.pop(node) if node.hooks is None else _call_hooks(node, totals.pop(node))
+        g = totals.pop(node, None)
+        if g is not None:
+            if node.hooks is not None:
+                g = _call_hooks(node, g)
             if targets is not None and node in targets:
                 found[node] = np.array(g) if lift is None else g
-            rules, y, args, params = VJPS[node.fn], node.value, node.args, node.params
-            if lift is not None:
+            rules, y, params, inputs = VJPS[node.fn], node.value, node.params, node.inputs
+            if lift is None:
+                args = [p.value if isinstance(p, Node) else p for p in inputs]
+            else:
+                args = [lift(p.value, p) if isinstance(p, Node) else p for p in inputs]
                 y = lift(y, node)
-                args = [
-                    a if p is None else lift(a, p) for a, p in zip(args, node.parents, strict=True)
-                ]
-            for i, parent in enumerate(node.parents):
-                if parent is None or (needed is not None and parent not in needed):
+            for i, parent in enumerate(inputs):
+                if not isinstance(parent, Node) or (needed is not None and parent not in needed):
                     continue
                 rule = rules[i]
                 if rule is None:
                     continue
-                x = node.args[i]
+                x = parent.value
                 c = rule(g, y, *args, **params)
                 if c.shape != x.shape or c.dtype is not x.dtype:
                     c = _fit(c, x, node, i)
                 if parent not in totals:
                     totals[parent] = c
-                    if lift is None and c is not g and c.base is None:
-                        owned.add(parent)
-                elif parent in owned:
-                    totals[parent] += c
-                else:
+                    if lift is None and (c is g or c.base is not None):
+                        shared.add(parent)
+                elif lift is not None or parent in shared:
                     totals[parent] = totals[parent] + c
+                    shared.discard(parent)
+                else:
+                    totals[parent] += c
         if not retain_graph:
-            node.args = node.parents = node.value = None  # type: ignore[assignment]
+            node.inputs = node.value = None  # type: ignore[assignment]
 
     for leaf, g in totals.items():
         if leaf.hooks is not None:
             g = _call_hooks(leaf, g)
-            owned.discard(leaf)
+            shared.add(leaf)
         if targets is None or leaf in targets:
-            found[leaf] = g if lift is not None or leaf in owned else np.array(g)
+            ours = lift is not None or (type(g) is np.ndarray and leaf not in shared)
+            found[leaf] = g if ours else np.array(g)
     return found
 
 
@@ -100,13 +104,13 @@ def _oldest_first(outputs: Sequence[Node]) -> list[Node]:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if node.args is None:
+        if node.inputs is None:
             raise RuntimeError(
                 f"backward through {node.name}: its saved values were freed by an earlier backward "
                 "pass; call that one with retain_graph=True, or compute the output again"
             )
-        for parent in node.parents:
-            if parent is not None and not parent.is_leaf and parent not in seen:
+        for parent in node.inputs:
+            if isinstance(parent, Node) and not parent.is_leaf and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=attrgetter("number"))

@@ -18,23 +18,23 @@ from .vjps import Function, name_of
 
 Hook = Callable[[Any], Any]
 next_number = itertools.count(1).__next__
+NO_PARAMS: dict[str, Any] = {}  # shared by all calls without keyword arguments
 
 
 class Node:
     """One recorded call `value = fn(*args, **params)`.
 
-    `args` holds the arrays and constants that the function received; `parents[i]` is the node
-    which made `args[i]`, or None for a constant. A backward pass which does not retain the graph
-    sets all three to None.
+    `inputs` has, for each positional argument, the node that made it; or the constant itself. (The
+    garbage collector visits all that a graph holds, so a node holds as little as possible.) A
+    backward pass which does not retain the graph sets `inputs` and `value` to None.
     """
 
-    __slots__ = ("args", "fn", "hooks", "number", "params", "parents", "value")
+    __slots__ = ("fn", "hooks", "inputs", "number", "params", "value")
     is_leaf = False
 
     fn: Function
-    args: list[Any]
+    inputs: tuple[Any, ...]
     params: dict[str, Any]
-    parents: list[Node | None]
     value: Any
     number: int
     hooks: list[Hook] | None
@@ -43,6 +43,21 @@ class Node:
     def name(self) -> str:
         return name_of(self.fn)
 
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        """The node which made each argument; None for a constant."""
+        return tuple(i if isinstance(i, Node) else None for i in self.inputs)
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The arrays and constants that the function received."""
+        return tuple(i.value if isinstance(i, Node) else i for i in self.inputs)
+
+    @property
+    def is_freed(self) -> bool:
+        """Whether a backward pass has dropped what this node had saved."""
+        return self.inputs is None
+
 
 class Leaf(Node):
     """A value that no call made: where gradients end. `handle` leads to its tensor."""
@@ -50,11 +65,13 @@ class Leaf(Node):
     __slots__ = ("handle",)
     is_leaf = True
 
-    def __init__(self, value: Any, handle: weakref.ref[Any]) -> None:
-        self.fn, self.args, self.params, self.parents = _no_call, [], {}, []
+    def __init__(
+        self, value: Any, handle: weakref.ref[Any], hooks: list[Hook] | None = None
+    ) -> None:
+        self.fn, self.inputs, self.params = _no_call, (), NO_PARAMS
         self.value = value
         self.number = next_number()
-        self.hooks = None
+        self.hooks = hooks
         self.handle = handle
 
     @property
@@ -69,3 +86,15 @@ class Leaf(Node):
 
 def _no_call() -> None:
     """The `fn` of a leaf."""
+
+
+class HookHandle:
+    """What `register_hook` returns: `remove()` takes the hook away again."""
+
+    def __init__(self, hooks: list[Hook], hook: Hook) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)

@@ -8,18 +8,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from numpy import ndarray
 
 from . import printing, vjps
 from .array_methods import ArrayMethods
 from .conversion import as_array
 from .engine import cotangents
 from .modes import MODE, enable_grad
-from .node import Leaf, Node, next_number
+from .node import NO_PARAMS, HookHandle, Leaf, Node, next_number
 from .vjps import COMPOSITES, CONSTANTS, VJPS, name_of, rejected_arguments
 from .writes import record_write
 
 Array: TypeAlias = npt.NDArray[Any]
-Axis: TypeAlias = int | tuple[int, ...] | None
 
 _new = object.__new__
 
@@ -42,31 +42,34 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
         outcome: Tensor = _apply_without_rule(fn, args, params)
         return outcome
     values = []
-    parents = []
+    inputs: list[Any] = []
     recorded = False
     for a in args:
         if isinstance(a, Tensor):
             values.append(a._data)
-            parents.append(a.node)
-            if a.node is not None:
+            if a.node is None:
+                inputs.append(a._data)
+            else:
+                inputs.append(a.node)
                 recorded = True
         else:
+            if type(a) is list and isinstance(fn, np.ufunc):
+                a = as_array(a)
             values.append(a)
-            parents.append(None)
+            inputs.append(a)
     value = fn(*values, **params)
-    if type(value) is not np.ndarray:
+    if type(value) is not ndarray:
         value = _as_one_array(fn, value)
 
     # Written out: two constructor calls would cost as much as a small NumPy operation.
     result: Tensor = _new(Tensor)
     result._data = value
-    result.grad = result.node = None
+    result._grad = result.node = None
     if recorded and MODE.get().grad:
         result.node = node = _new(Node)
         node.fn = fn
-        node.args = values
-        node.params = params
-        node.parents = parents
+        node.inputs = tuple(inputs)
+        node.params = params or NO_PARAMS
         node.value = value
         node.number = next_number()
         node.hooks = None
@@ -96,7 +99,7 @@ def wrap(value: Array, node: Node | None) -> Tensor:
     tensor: Tensor = _new(Tensor)
     tensor._data = value
     tensor.node = node
-    tensor.grad = None
+    tensor._grad = None
     return tensor
 
 
@@ -117,7 +120,7 @@ class Tensor(ArrayMethods):
         dtype: the dtype to convert to.
 
     Attributes:
-        data: the array. Assigning to it changes the tensor, not the recorded past.
+        data: the array. Assigning another one changes the tensor, not the recorded past.
         grad: dL/d(self) after `backward`, a tensor of the same shape and dtype; or None.
         node: the record of the call that made this tensor; None if no gradient is needed.
 
@@ -134,10 +137,10 @@ class Tensor(ArrayMethods):
         True
     """
 
-    __slots__ = ("__weakref__", "_data", "_name", "grad", "node")  # most tensors set no name
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "node")  # most tensors set no name
+    _grad: Tensor | None
     _name: str | None
     _apply = staticmethod(apply)
-    grad: Tensor | None
     node: Node | None
 
     def __init__(
@@ -160,7 +163,18 @@ class Tensor(ArrayMethods):
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
         self._data = as_array(plain(array), self.dtype, copy=False)
         if self.node is not None:
-            self.node.value = self._data
+            self.node = Leaf(self._data, weakref.ref(self), self.node.hooks)
+
+    @property
+    def grad(self) -> Tensor | None:
+        return self._grad
+
+    @grad.setter
+    def grad(self, g: Tensor | None) -> None:
+        if g is not None and not (isinstance(g, Tensor) and g.shape == self.shape):
+            what = f"shape {g.shape}" if isinstance(g, Tensor) else type(g).__name__
+            raise TypeError(f"grad must be None or a tensor of shape {self.shape}, got {what}")
+        self._grad = g
 
     @property
     def requires_grad(self) -> bool:
@@ -240,7 +254,7 @@ class Tensor(ArrayMethods):
             x = leaf.handle() if isinstance(leaf, Leaf) else None
             if x is not None:
                 g = g if isinstance(g, Tensor) else wrap(g, None)
-                x.grad = g if x.grad is None else x.grad + g
+                x._grad = g if x._grad is None else x._grad + g
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
         """Call `hook(gradient)` when this tensor's gradient is complete.
@@ -265,11 +279,13 @@ class Tensor(ArrayMethods):
                 raise ValueError(
                     f"a hook must return a gradient of shape {np.shape(g)}, got {np.shape(result)}"
                 )
-            return result if isinstance(g, Tensor) else plain(result)
+            return result if isinstance(g, Tensor) else np.asarray(plain(result), g.dtype)
 
         node = node_of(self)
-        node.hooks = [*(node.hooks or ()), on_cotangent]
-        return HookHandle(node, on_cotangent)
+        if node.hooks is None:
+            node.hooks = []
+        node.hooks.append(on_cotangent)
+        return HookHandle(node.hooks, on_cotangent)
 
     def retain_grad(self) -> None:
         """Keep the gradient of this intermediate result in `grad` too."""
@@ -432,17 +448,6 @@ class Parameter(Tensor):
         super().__init__(data, requires_grad, dtype)
 
 
-class HookHandle:
-    """What `register_hook` returns: `remove()` takes the hook away again."""
-
-    def __init__(self, node: Node, hook: Callable[[Any], Any]) -> None:
-        self._node, self._hook = node, hook
-
-    def remove(self) -> None:
-        """Take the hook away; a second call does nothing."""
-        self._node.hooks = [h for h in self._node.hooks or () if h is not self._hook] or None
-
-
 def _check_call(fn: Any, args: Any, params: dict[str, Any]) -> None:
     """Refuse what the rules of `fn` would not see, now and not in the backward pass."""
     fault = rejected_arguments(fn, args, params)
@@ -479,7 +484,9 @@ def carry_back(
     if not create_graph:
         return cotangents(nodes, [s._data for s in seeds], targets, retain_graph=retain_graph)
     with enable_grad():
-        return cotangents(nodes, seeds, targets, retain_graph=True, lift=wrap)
+        found = cotangents(nodes, seeds, targets, retain_graph=True, lift=wrap)
+    # Two inputs may have got the same constant gradient; each shall own its array.
+    return {n: g if needs_grad(g) else Tensor(g) for n, g in found.items()}
 
 
 def seed_for(output: Tensor, gradient: Any) -> Tensor:
@@ -490,7 +497,7 @@ def seed_for(output: Tensor, gradient: Any) -> Tensor:
                 f"the gradient of a tensor of shape {output.shape} needs a scalar to start from: "
                 "reduce it with .sum() or .mean(), or pass gradient= of the same shape"
             )
-        return wrap(np.ones(output.shape, output.dtype), None)
+        return wrap(np.array(1, output.dtype).reshape(output.shape), None)
     seed = gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient), None)
     if seed.shape != output.shape:
         raise ValueError(f"gradient has shape {seed.shape}, but the output has {output.shape}")

@@ -33,9 +33,12 @@ def gradcheck(
 
     Each order is made a scalar by a random projection, and that scalar's gradient is compared:
 
-        phi_1(x) = sum over the outputs y of f(x)        of  v . y          (v random)
-        phi_k(x) = sum over the inputs x_i               of  v_i . d phi_(k-1) / dx_i
+        phi_1(x) = sum of  v . (y + y^2 / 2)  over the outputs y of f(x),           v random
+        phi_k(x) = sum of  v . (d + d^2 / 2)  over the gradients d = d phi_(k-1) / dx_i
         d phi_k / dx_ij  ~  (phi_k(x + h e_ij) - phi_k(x - h e_ij)) / 2h,  h = eps max(1, |x_ij|)
+
+    The square makes the cotangents depend on x. Were they constants, a rule that loses how its
+    result depends on the cotangent would pass at every order.
 
     The differences cost two evaluations for each element, so keep the inputs small, and away from
     kinks: no element within `eps` of one.
@@ -165,9 +168,14 @@ def _leaves(point: Sequence[Array]) -> list[Tensor]:
 
 
 def _project(outputs: Outputs, point: Sequence[Array], rng: np.random.Generator) -> Scalar:
-    """x -> sum of v . y over the outputs, for random v."""
+    """x -> sum of v . (y + y^2 / 2) over the outputs, for random v."""
     cotangents = [rng.standard_normal(np.shape(y)) for y in outputs(_leaves(point))]
-    return lambda xs: sum(np.sum(y * v) for y, v in zip(outputs(xs), cotangents, strict=True))
+
+    def scalar(xs: Sequence[Tensor]) -> Any:
+        pairs = zip(outputs(xs), cotangents, strict=True)
+        return sum(np.sum(v * (y + 0.5 * y * y)) for y, v in pairs)
+
+    return scalar
 
 
 def _gradients(scalar: Scalar) -> Outputs:

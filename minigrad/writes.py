@@ -12,20 +12,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from .node import Node, next_number
 
-_written: dict[int, tuple[weakref.ref[Any], int]] = {}
+Bounds = tuple[int, int] | None  # first and last address; None: all of the memory
+
+_written: dict[int, tuple[weakref.ref[Any], dict[Bounds, int]]] = {}
 _last_write = 0
 
 
 def record_write(array: np.ndarray[Any, Any]) -> None:
-    """Note that `array`'s memory has changed: older nodes that saved it can't be differentiated."""
+    """Note that `array` has changed: older nodes that saved any of it can't be differentiated."""
     global _last_write
+    _last_write = next_number()
     memory = _memory_of(array)
     key = id(memory)
-    _last_write = next_number()
-    _written[key] = (weakref.ref(memory, lambda _: _written.pop(key, None)), _last_write)
+    if key not in _written:
+        _written[key] = (weakref.ref(memory, lambda _: _written.pop(key, None)), {})
+    bounds = None if array is memory else byte_bounds(array)
+    _written[key][1][bounds] = _last_write
 
 
 def _memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -35,28 +41,38 @@ def _memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
+def _written_at(array: np.ndarray[Any, Any]) -> int:
+    """The number of the last write to any part of `array`; 0 if there was none."""
+    _, writes = _written.get(id(_memory_of(array)), (None, {}))
+    if not writes:
+        return 0
+    first, last = byte_bounds(array)
+    return max(
+        (n for b, n in writes.items() if b is None or (b[0] < last and first < b[1])), default=0
+    )
+
+
 def check_unwritten(order: Sequence[Node]) -> None:
+    """Raise if something that a node saved was written to afterwards."""
     if not order or order[0].number > _last_write:
         return
     for node in order:
         for i, saved in enumerate((*node.args, node.value)):
-            if isinstance(saved, np.ndarray):
-                _, written = _written.get(id(_memory_of(saved)), (None, 0))
-                if written > node.number:
-                    raise RuntimeError(
-                        f"backward through {node.name}: {_describe(node, i)} was changed in place "
-                        "after it was saved; compute the output again after the change (or call "
-                        "backward before it)"
-                    )
+            if isinstance(saved, np.ndarray) and _written_at(saved) > node.number:
+                raise RuntimeError(
+                    f"backward through {node.name}: {_describe(node, i)} was changed in place "
+                    "after it was saved; compute the output again after the change (or call "
+                    "backward before it)"
+                )
 
 
 def _describe(node: Node, i: int) -> str:
     """The leaf that the saved value `i` of `node` is a view of; else its place in the call."""
-    if i == len(node.parents):
+    if i == len(node.inputs):
         return "its output"
-    origin = node.parents[i]
-    while origin is not None and not origin.is_leaf:
-        origin = origin.parents[0]
-    if origin is not None and np.shares_memory(origin.value, node.args[i]):
+    origin = node.inputs[i]
+    while isinstance(origin, Node) and not origin.is_leaf:
+        origin = origin.inputs[0]
+    if isinstance(origin, Node) and np.shares_memory(origin.value, node.args[i]):
         return origin.name
     return f"its argument {i}"

@@ -147,6 +147,6 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     if approximate == "none":
         return 0.5 * x * (1 + erf(x * (1 / math.sqrt(2))))
     if approximate == "tanh":
-        inner = math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x)
-        return 0.5 * x * (1 + np.tanh(inner))
+        t = np.maximum(np.minimum(x, 20), -20)  # tanh is 1 long before, and x^3 cannot overflow
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * t * (1 + 0.044715 * t * t)))
     raise ValueError(f'approximate must be "none" or "tanh", got {approximate!r}')

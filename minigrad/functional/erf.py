@@ -52,7 +52,13 @@ def erf(x: Any) -> Any:
     return np.copysign(np.where(np.less(a, 0.46875), centre, middle), x)
 
 
-defvjp(erf, lambda g, y, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x))
+def _erf_rule(g: Any, y: Any, x: Any) -> Any:
+    """2 / sqrt(pi) exp(-x^2), which is 0 long before 30: there x^2 cannot overflow."""
+    near = np.maximum(np.minimum(x, 30), -30)
+    return g * (2 / math.sqrt(math.pi)) * np.exp(-near * near)
+
+
+defvjp(erf, _erf_rule)
 
 
 def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], t: Any) -> Any:

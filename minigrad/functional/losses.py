@@ -46,8 +46,8 @@ def cross_entropy(
     Example:
         >>> import minigrad.functional as F
         >>> logits = np.array([[0.0, 0.0], [1e4, -1e4]])
-        >>> F.cross_entropy(logits, [0, 0], reduction="none").round(4)
-        array([0.6931, 0.    ])
+        >>> F.cross_entropy(logits, [0, 1], reduction="none").round(4)
+        array([6.931e-01, 2.000e+04])
 
     Source: Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2; label smoothing:
     Szegedy et al. 2016, "Rethinking the inception architecture", section 7. Conventions as in
@@ -61,7 +61,12 @@ def cross_entropy(
 @primitive
 def softmax_cross_entropy(logits: Any, q: Any) -> Any:
     """- sum_c q_c log softmax(logits)_c along the last axis."""
-    return -(q * log_softmax(logits)).sum(axis=-1)
+    with np.errstate(invalid="ignore"):
+        terms = q * log_softmax(logits)
+    losses = -terms.sum(axis=-1)
+    if np.isnan(losses).any():  # 0 * -inf, where a logit is -inf and its probability 0
+        losses = -np.where(np.equal(q, 0), 0, terms).sum(axis=-1)
+    return losses
 
 
 def _softmax_cross_entropy_rule(g: Any, y: Any, logits: Any, q: Any) -> Any:
@@ -101,6 +106,11 @@ def nll_loss(
         >>> float(F.nll_loss(np.log([[0.5, 0.5], [0.25, 0.75]]), [0, 1], reduction="sum").round(4))
         0.9808
     """
+    if getattr(labels, "dtype", np.dtype(int)).kind == "f":
+        raise ValueError(
+            f"nll_loss: labels must be class indices, got {labels.dtype}; for probabilities take "
+            "cross_entropy of the logits"
+        )
     log_probs = _classes_last(log_probs)
     q, total = _targets(log_probs, labels, weight, ignore_index, 0.0, "nll_loss")
     return _reduce(-(log_probs * q).sum(axis=-1), reduction, total)
@@ -121,7 +131,7 @@ def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         >>> float(F.mse_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
         5.0
     """
-    _check_same_shape("mse_loss", prediction, target)
+    target = _matching("mse_loss", prediction, target)
     return _reduce((prediction - target) ** 2, reduction)
 
 
@@ -140,7 +150,7 @@ def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         >>> float(F.l1_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
         2.0
     """
-    _check_same_shape("l1_loss", prediction, target)
+    target = _matching("l1_loss", prediction, target)
     return _reduce(np.absolute(prediction - target), reduction)
 
 
@@ -165,13 +175,12 @@ def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str 
 
     Source: Huber 1964, "Robust estimation of a location parameter".
     """
-    _check_same_shape("huber_loss", prediction, target)
+    target = _matching("huber_loss", prediction, target)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
     r = prediction - target
-    size = np.absolute(r)
-    near = np.less_equal(size, delta)
-    return _reduce(np.where(near, 0.5 * r * r, delta * (size - 0.5 * delta)), reduction)
+    near = np.clip(r, -delta, delta)
+    return _reduce(near * (r - 0.5 * near), reduction)  # both parts at once, and no r^2 far out
 
 
 def binary_cross_entropy_with_logits(
@@ -199,9 +208,9 @@ def binary_cross_entropy_with_logits(
         >>> import minigrad.functional as F
         >>> x, t = np.array([0.0, 1e4]), np.array([1.0, 0.0])
         >>> F.binary_cross_entropy_with_logits(x, t, reduction="none").round(4)
-        array([6.9315e-01, 1.0000e+04])
+        array([6.931e-01, 1.000e+04])
     """
-    _check_same_shape("binary_cross_entropy_with_logits", logits, targets)
+    targets = _matching("binary_cross_entropy_with_logits", logits, targets)
     positive = targets if pos_weight is None else pos_weight * targets
     losses = positive * softplus(-logits) + (1 - targets) * softplus(logits)
     return _reduce(losses if weight is None else weight * losses, reduction)
@@ -225,7 +234,7 @@ def hinge_loss(scores: Any, targets: Any, margin: float = 1.0, reduction: str = 
 
     Source: Cortes & Vapnik 1995, "Support-vector networks".
     """
-    _check_same_shape("hinge_loss", scores, targets)
+    targets = _matching("hinge_loss", scores, targets)
     short = margin - targets * scores
     return _reduce(np.where(np.greater(short, 0), short, 0), reduction)
 
@@ -251,7 +260,7 @@ def _targets(
         _check_same_shape(name, logits, labels)
         q = labels if smoothing == 0 else labels * (1 - smoothing) + smoothing / n_classes
         total = float(max(np.size(logits) // n_classes, 1))
-        return (q if weight is None else q * np.asarray(weight)), total
+        return (q if weight is None else q * np.asarray(weight, logits.dtype)), total
     if np.shape(labels) != np.shape(logits)[:-1]:
         raise ValueError(
             f"{name}: logits of shape {np.shape(logits)} (classes last) need labels of shape "
@@ -259,6 +268,8 @@ def _targets(
         )
     labels = np.asarray(labels)
     hot = np.equal(labels[..., np.newaxis], np.arange(n_classes))
+    if 0 <= ignore_index < n_classes:
+        hot[..., ignore_index] = False
     counted = int(np.count_nonzero(hot))
     if counted != labels.size and counted + np.count_nonzero(labels == ignore_index) != labels.size:
         raise ValueError(
@@ -278,12 +289,19 @@ def _targets(
 def _reduce(losses: Any, reduction: str, total: Any = None) -> Any:
     """The mean divides by `total`; by the number of losses if that is None."""
     if reduction == "mean":
-        return losses.sum() / (losses.size if total is None else total)
+        return losses.mean() if total in (None, losses.size) else losses.sum() / total
     if reduction == "sum":
         return losses.sum()
     if reduction == "none":
         return losses
     raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
+
+
+def _matching(name: str, prediction: Any, target: Any) -> Any:
+    """The target, checked to have the prediction's shape, and its dtype if it is whole numbers."""
+    target = target if hasattr(target, "dtype") else np.asarray(target, prediction.dtype)
+    _check_same_shape(name, prediction, target)
+    return target if target.dtype.kind == "f" else target.astype(prediction.dtype)
 
 
 def _check_same_shape(name: str, a: Any, b: Any) -> None:

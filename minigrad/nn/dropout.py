@@ -24,7 +24,7 @@ class Dropout(Module):
         >>> import minigrad as mg
         >>> layer = mg.nn.Dropout(0.5, rng=np.random.default_rng(0))
         >>> layer(np.ones(4))
-        array([2., 0., 0., 0.])
+        array([2., 2., 2., 0.])
         >>> layer.eval()(np.ones(4))
         array([1., 1., 1., 1.])
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .module import Module
@@ -18,4 +19,4 @@ class Flatten(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return x.reshape(x.shape[0], -1)
+        return x.reshape(x.shape[0], math.prod(x.shape[1:]))

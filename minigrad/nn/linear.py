@@ -62,12 +62,13 @@ class Linear(Module):
         self.bias = Parameter(b) if bias else None
 
     def forward(self, x: Any) -> Any:
-        if x.shape[-1:] != (self.in_features,):
+        try:
+            return F.linear(x, self.weight, self.bias)
+        except (AttributeError, ValueError) as error:
             raise ValueError(
                 f"{self.weight.name} of shape {self.weight.shape} takes inputs of shape "
-                f"(..., {self.in_features}), got {x.shape}"
-            )
-        return F.linear(x, self.weight, self.bias)
+                f"(..., {self.in_features}), got {np.shape(x)}"
+            ) from error
 
     def extra_repr(self) -> str:
         bias = "" if self.bias is not None else ", bias=False"

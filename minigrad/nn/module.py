@@ -51,8 +51,10 @@ class Module:
         if isinstance(value, Parameter):
             value.name = value.name or name
         elif isinstance(value, Module):
-            for parameter in value.parameters():
-                parameter.name = f"{name}.{parameter.name}"
+            for path, parameter in value.named_parameters():
+                parameter.name = f"{name}.{path}"
+        elif name in self._buffer_names:
+            value = np.asarray(value)  # arithmetic on a 0-d array gives a scalar
         elif isinstance(value, (list, tuple, dict)):
             members = value.values() if isinstance(value, dict) else value
             if any(isinstance(m, (Module, Parameter)) for m in members):
@@ -65,8 +67,9 @@ class Module:
 
     def register_buffer(self, name: str, value: Any) -> None:
         """Make an array which is not learnt part of the module's state."""
-        self._buffer_names = (*self._buffer_names, name)
-        setattr(self, name, np.asarray(value))
+        if name not in self._buffer_names:
+            self._buffer_names = (*self._buffer_names, name)
+        setattr(self, name, value)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules assigned to this one, in order of assignment."""
@@ -152,8 +155,9 @@ class Module:
         if any(faults.values()):
             told = [f"{kind}: {', '.join(names)}" for kind, names in faults.items() if names]
             raise ValueError(f"the state does not fit {type(self).__name__}: {'; '.join(told)}")
-        for name in shared:
-            own[name][...] = np.asarray(state[name])
+        values = {name: np.asarray(state[name], own[name].dtype) for name in shared}
+        for name, value in values.items():
+            own[name][...] = value
             record_write(own[name])
 
     def _state(self) -> dict[str, Array]:
@@ -165,13 +169,12 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"{_headline(self)}: {sum(p.size for p in self.parameters()):,} parameters"]
+        size = sum(p.size for p in self.parameters())
+        lines = [f"{_headline(self)}: {size:,} parameters{_own(self)}"]
         for path, module in self.named_modules():
             if path:
                 depth, name = path.count("."), path.rpartition(".")[2]
                 lines.append("  " * (depth + 1) + f"{name}: {_headline(module)}{_own(module)}")
-        if len(lines) == 1:
-            lines[0] += _own(self)
         return "\n".join(lines)
 
 

@@ -51,6 +51,9 @@ class Sequential(Module):
     def __iter__(self) -> Iterator[Module]:
         return (getattr(self, name) for name in self._names)
 
-    def __getitem__(self, index: int) -> Module:
+    def __getitem__(self, index: int | slice) -> Module:
+        """One of the modules; for a slice, a Sequential of several, under the names they have."""
+        if isinstance(index, slice):
+            return Sequential(**{name: getattr(self, name) for name in self._names[index]})
         module: Module = getattr(self, self._names[index])
         return module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,14 @@ class Adam(Optimizer):
     Example:
         >>> import minigrad as mg
         >>> w = mg.Parameter([1.0, 100.0])
-        >>> optimizer = mg.optim.Adam([w], lr=0.5)
+        >>> optimizer = mg.optim.Adam([w], lr=0.5, betas=(0.5, 0.75))
         >>> (w**2).sum().backward()
         >>> optimizer.step()  # the first step has length lr, whatever the gradient
         >>> w
         Parameter([ 0.5, 99.5], requires_grad=True)
 
-    Source: Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1.
+    Source: Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1. The two
+    corrections are numbers, so they are applied to numbers where that saves a pass over an array.
     """
 
     slots = ("m", "v")
@@ -54,6 +56,6 @@ class Adam(Optimizer):
         beta1, beta2 = betas
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g * g
-        m_hat = m / (1 - beta1**t)
-        v_hat = v / (1 - beta2**t)
-        return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+        rate = lr / (1 - beta1**t)  # lr m_hat = rate m
+        root = np.sqrt(v) / math.sqrt(1 - beta2**t)  # sqrt(v_hat)
+        return theta - rate * m / (root + eps), m, v

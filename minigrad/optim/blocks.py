@@ -33,7 +33,7 @@ class Block:
 
     def gradient(self) -> Array:
         """The gradients of the block's parameters, in a row."""
-        rows = [p.grad._data.reshape(-1) for p in self.parameters]  # type: ignore[union-attr]
+        rows = [p._grad._data.reshape(-1) for p in self.parameters]  # type: ignore[union-attr]
         if self.part is not None:
             return rows[0][self.part]
         return rows[0] if len(rows) == 1 else np.concatenate(rows)
@@ -56,10 +56,10 @@ class Buffer:
         self._active = [False] * len(parameters)
         self._partition([0] * len(parameters), state)
 
-    def step(self, update: Callable[..., Any], hyper: dict[str, Any]) -> None:
-        """One update of the parameters that have a gradient."""
+    def step(self, update: Callable[..., Any], hyper: dict[str, Any]) -> int:
+        """One update of the parameters that have a gradient; returns how many blocks they are."""
         self._bind()
-        active = [p.grad is not None for p in self.parameters]
+        active = [p._grad is not None for p in self.parameters]
         if active != self._active:
             steps, state = self.read()
             self._active = active
@@ -70,7 +70,12 @@ class Buffer:
                 block.theta, block.gradient(), *block.state, t=block.t, **hyper
             )
             block.theta[...] = theta
-        record_write(self.theta)
+        if len(self.active_blocks) == len(self.blocks):
+            record_write(self.theta)
+        else:
+            for block in self.active_blocks:
+                record_write(block.theta)
+        return len(self.active_blocks)
 
     def read(self) -> tuple[list[int], list[Array]]:
         """How many steps each parameter has made, and the rule's state as flat arrays."""
@@ -83,12 +88,22 @@ class Buffer:
         """Take over what `read` returned."""
         self._partition(steps, state)
 
+    def __reduce__(self) -> Any:
+        """Copies and pickles are cut anew: views would come back as arrays of their own."""
+        return _restore, (self.names, self.parameters, *self.read())
+
     def _bind(self) -> None:
         """Make each parameter's data a view of the buffer; data that were replaced are copied."""
-        for parameter, view in zip(self.parameters, self.views, strict=True):
+        for name, parameter, view in zip(self.names, self.parameters, self.views, strict=True):
             if parameter._data is not view:
+                if parameter.shape != view.shape:
+                    raise ValueError(
+                        f"the data of parameter {name!r} had shape {view.shape} and now have "
+                        f"{parameter.shape}; make a new optimizer for it"
+                    )
                 view[...] = parameter._data
                 parameter.data = view
+                record_write(view)
 
     def _partition(self, steps: Sequence[int], state: Sequence[Array]) -> None:
         """Cut the buffer into blocks of parameters which are updated together."""
@@ -104,7 +119,7 @@ class Buffer:
     def _small_enough(self, indices: list[int]) -> list[list[int]]:
         """Runs of neighbours that together fit into a block; a larger parameter is alone."""
         runs: list[list[int]] = []
-        room = 0
+        room = -1  # so that even an empty parameter opens the first run
         for i in indices:
             size = self.parameters[i].size
             if size > room:
@@ -126,3 +141,11 @@ class Buffer:
                 block.part = slice(piece.start - start, piece.stop - start)
             blocks.append(block)
         return blocks
+
+
+def _restore(
+    names: Sequence[str], parameters: Sequence[Parameter], steps: list[int], state: list[Array]
+) -> Buffer:
+    buffer = Buffer(names, parameters, len(state))
+    buffer.write(steps, state)
+    return buffer

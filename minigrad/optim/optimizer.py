@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any, ClassVar, TypeAlias
@@ -70,7 +71,8 @@ class Optimizer:
         entries = [params] if isinstance(params, Mapping) else list(params)
         if not entries:
             raise ValueError(f"{type(self).__name__} got no parameters")
-        for group in entries if isinstance(entries[0], Mapping) else [{"params": entries}]:
+        grouped = all(isinstance(entry, Mapping) for entry in entries)
+        for group in entries if grouped else [{"params": entries}]:
             self.add_group(group)  # type: ignore[arg-type]
 
     def add_group(self, group: Mapping[str, Any]) -> None:
@@ -82,8 +84,7 @@ class Optimizer:
                 f"{type(self).__name__} has no hyperparameter {unknown[0]!r}, only "
                 f"{', '.join(self.defaults)}"
             )
-        hyper = {**self.defaults, **own}
-        _check_hyper(type(self).__name__, hyper)
+        hyper = _checked(type(self).__name__, {**self.defaults, **own})
         taken = {p: n for g in self.groups for n, p in zip(g.names, g.parameters, strict=True)}
         named = _named(group["params"], taken)
         self.groups.append(Group(named, hyper, len(self.slots)))
@@ -95,9 +96,8 @@ class Optimizer:
 
     @lr.setter
     def lr(self, value: float) -> None:
-        _check_hyper(type(self).__name__, {"lr": value})
         for group in self.groups:
-            group.hyper["lr"] = value
+            group.hyper |= _checked(type(self).__name__, {"lr": value})
 
     def step(self) -> None:
         """Update every parameter that has a gradient.
@@ -105,11 +105,12 @@ class Optimizer:
         Raises:
             RuntimeError: no parameter has a gradient.
         """
-        if not any(p.grad is not None for group in self.groups for p in group.parameters):
-            raise RuntimeError("step() found no gradient; call backward() on the loss first")
+        updated = 0
         for group in self.groups:
             for buffer in group.buffers:
-                buffer.step(self.update, group.hyper)
+                updated += buffer.step(self.update, group.hyper)
+        if not updated:
+            raise RuntimeError("step() found no gradient; call backward() on the loss first")
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -138,7 +139,8 @@ class Optimizer:
         """Take over what `state_dict` returned, for parameters of the same names and shapes.
 
         Raises:
-            ValueError: groups, names, slots or shapes differ.
+            ValueError: groups, names, hyperparameters, slots or shapes differ. Nothing has been
+                changed then.
         """
         expected = [list(g.names) for g in self.groups]
         received = [list(g["params"]) for g in state["groups"]]
@@ -146,19 +148,27 @@ class Optimizer:
             raise ValueError(
                 f"the state is of other parameters: expected groups {expected}, got {received}"
             )
-        for group in self.groups:
+        kind = type(self).__name__
+        hypers = [
+            _checked(kind, {key: value for key, value in g.items() if key != "params"})
+            for g in state["groups"]
+        ]
+        for group, hyper in zip(self.groups, hypers, strict=True):
+            if hyper.keys() != group.hyper.keys():
+                raise ValueError(
+                    f"{kind} has the hyperparameters {', '.join(group.hyper)}, the state is of an "
+                    f"optimizer with {', '.join(hyper)}"
+                )
             for buffer in group.buffers:
                 _check_state(buffer, self.slots, state["state"])
-        for group, saved in zip(self.groups, state["groups"], strict=True):
-            group.hyper = {key: saved[key] for key in group.hyper}
+        for group, hyper in zip(self.groups, hypers, strict=True):
+            group.hyper = hyper
             for buffer in group.buffers:
                 entries = [state["state"][name] for name in buffer.names]
+                rows = [[np.ravel(entry[slot]) for entry in entries] for slot in self.slots]
                 buffer.write(
                     [int(entry["t"]) for entry in entries],
-                    [
-                        np.concatenate([np.ravel(entry[slot]) for entry in entries])
-                        for slot in self.slots
-                    ],
+                    [np.concatenate(row, dtype=buffer.theta.dtype) for row in rows],
                 )
 
     def _read(self, buffer: Buffer) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -195,14 +205,23 @@ def _named(params: Any, taken: Mapping[Parameter, str]) -> list[tuple[str, Param
     return named
 
 
-def _check_hyper(kind: str, hyper: Mapping[str, Any]) -> None:
-    """Rates and eps are at least 0; what survives a step is a share in [0, 1)."""
+def _checked(kind: str, hyper: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as Python numbers: a NumPy scalar would widen the arrays it is multiplied with.
+
+    Rates and eps are at least 0; what survives a step is a share in [0, 1).
+    """
+    checked = {}
     for key, value in hyper.items():
-        for number in value if isinstance(value, tuple) else (value,):
-            ok = 0 <= number < 1 if key in ("momentum", "rho", "betas") else number >= 0
-            if not ok:
-                limits = "[0, 1)" if key in ("momentum", "rho", "betas") else "[0, inf)"
-                raise ValueError(f"{kind}: {key} must lie in {limits}, got {value}")
+        several = isinstance(value, (tuple, list))
+        numbers = tuple(
+            number.item() if isinstance(number, (np.generic, np.ndarray)) else number
+            for number in (value if several else (value,))
+        )
+        limit = 1 if key in ("momentum", "rho", "betas") else math.inf
+        if not all(0 <= number < limit for number in numbers):
+            raise ValueError(f"{kind}: {key} must lie in [0, {limit}), got {value}")
+        checked[key] = numbers if several else numbers[0]
+    return checked
 
 
 def _check_state(buffer: Buffer, slots: Iterable[str], state: Mapping[str, Any]) -> None:

@@ -1,0 +1,181 @@
+"""The command line: arguments only. Also `python -m minigrad`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from . import __version__
+from .data import DataError, datasets
+from .train import (
+    OPTIMIZERS,
+    CheckpointError,
+    ConfigError,
+    DivergedError,
+    RunConfig,
+    resume,
+    train,
+)
+from .train.config import default_lr
+
+_DEFAULT = RunConfig()
+_TRAIN = """Train a multilayer perceptron on a data set or a file, a quarter of which is held out
+to test it. All randomness comes from the seed: the same command gives the same weights."""
+_TRAIN_MORE = """The run folder gets config.json, metrics.jsonl (a line an epoch),
+checkpoint.safetensors, model.safetensors, curves.svg and graph.svg. Features and regression targets
+are standardized, so that squared errors are in units of the targets' variance. Exit codes: 0 done,
+1 the loss became infinite or NaN, 2 bad input or options, 130 or 143 stopped by Ctrl-C or SIGTERM,
+after which --resume goes on, bit for bit."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: what follows the program's name; None takes them from the command line.
+
+    Returns:
+        The exit code: 0 done, 1 training diverged, 2 bad input, 128 + n stopped by signal n.
+
+    Raises:
+        SystemExit: after `--help`, `--version` (0) or options that cannot be read (2).
+
+    Example:
+        >>> from minigrad.__main__ import main
+        >>> main(["train", "iris", "--epochs", "0"])
+        2
+    """
+    options = vars(_parser().parse_args(arguments))
+    command = options.pop("command")
+    try:
+        code: int = command(options)
+        print(end="", flush=True)  # here, where a closed pipe can still be handled
+    except BrokenPipeError:
+        # The reader has left. Python would complain when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as of a program that was ended by SIGPIPE
+    except KeyboardInterrupt:
+        return _fail("interrupted", 128 + signal.SIGINT)
+    except DivergedError as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        placed = error.filename is not None and error.strerror is not None
+        return _fail(f"{error.filename}: {error.strerror}" if placed else str(error), 2)
+    except (CheckpointError, ConfigError, DataError, ImportError, MemoryError) as error:
+        return _fail(str(error), 2)
+    return code
+
+
+def _train(options: dict[str, Any]) -> int:
+    paths = options.pop("data")
+    if len(paths) > 2:
+        raise ConfigError(f"expected a name or a file, or two IDX files, found {len(paths)}")
+    settings = {**options, **dict(zip(("data", "labels"), paths, strict=False))}
+    as_json, out, folder = (settings.pop(name) for name in ("json", "out", "resume"))
+    lines = sys.stderr if as_json else sys.stdout
+    if folder is None:
+        result = train(RunConfig(**settings), out, lines=lines)
+    else:
+        result = resume(folder, settings, out, lines=lines)
+    if as_json:
+        print(result.to_json())
+    return 0 if result.signal is None else 128 + result.signal
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all others here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_fail(message, 2))
+
+
+def _fail(message: str, code: int) -> int:
+    print("minigrad: error:", " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="minigrad", description="Train small networks from the command line.")
+    parser.add_argument("--version", action="version", version=f"minigrad {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_train(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    # Options that are not given stay out of the result, for --resume must know which were.
+    parser = commands.add_parser(
+        "train",
+        help="train a network on a data set or a file",
+        description=_TRAIN,
+        epilog=_TRAIN_MORE,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=_train)
+    add = parser.add_argument
+    names = ", ".join(datasets.names())
+    add(
+        "data",
+        nargs="*",
+        default=[],
+        metavar="DATA",
+        help=f"one of {names}; or a .csv, .tsv or .npz file; or two IDX files, images and labels"
+        f" (default: {_DEFAULT.data})",
+    )
+    add("--target", metavar="COL", help="target column of a CSV file, by name or position from 0")
+    add("--task", metavar="TASK", help="classification or regression (default: as targets suggest)")
+    widths = ",".join(map(str, _DEFAULT.hidden))
+    add(
+        "--hidden",
+        type=_widths,
+        metavar="WIDTHS",
+        help=f"widths of the hidden layers; none is a linear model (default: {widths})",
+    )
+    optimizers = ", ".join(OPTIMIZERS)
+    add("--optimizer", metavar="NAME", help=f"{optimizers} (default: {_DEFAULT.optimizer})")
+    rates = ", ".join(f"{name} {default_lr(name):g}" for name in OPTIMIZERS)
+    add("--lr", type=float, help=f"learning rate (default: {rates})")
+    add(
+        "--epochs", type=int, metavar="N", help=f"passes over the data (default: {_DEFAULT.epochs})"
+    )
+    add(
+        "--batch-size",
+        type=int,
+        metavar="N",
+        help=f"rows in a batch; gd always takes all (default: {_DEFAULT.batch_size})",
+    )
+    add("--seed", type=int, metavar="N", help=f"of all randomness (default: {_DEFAULT.seed})")
+    add("--out", default=None, metavar="DIR", help="run folder (default: runs/DATA-1, -2, ...)")
+    add(
+        "--resume",
+        default=None,
+        metavar="DIR",
+        help="go on with the run in DIR; only --epochs, --out and --json may be given anew",
+    )
+    add(
+        "--json",
+        action="store_true",
+        default=False,
+        help="print the result as one JSON object, and all else to standard error",
+    )
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """`128,64` as (128, 64); nothing, or `none`, as ()."""
+    if text.strip().lower() in ("", "none"):
+        return ()
+    try:
+        return tuple(map(int, text.split(",")))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected widths such as 128,64, or none, found {text!r}"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

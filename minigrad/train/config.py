@@ -1,0 +1,211 @@
+"""What a run is asked to do, checked, and as JSON."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from .. import optim
+from ..data import datasets
+from ..data.dataset import Task
+from ..data.messages import did_you_mean, listing
+
+OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
+    name.lower(): getattr(optim, name) for name in optim.__all__ if name != "Optimizer"
+}
+_WIDEST = 1_000_000  # a wider layer is a misprint, and would not fit into memory
+_BATCH_SIZE = 64
+
+
+class ConfigError(ValueError):
+    """A setting that makes no sense, or does not fit the run; one line that says what would."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All that determines a run: the same configuration gives the same weights, bit for bit.
+
+    Args:
+        data: a name of `datasets.names()` or a file; see `datasets.load`. The path of a file
+            that exists is made absolute.
+        labels: the labels file, if `data` is a file of IDX images.
+        target: the target column, if `data` is a table: its name, or its position.
+        task: "classification" or "regression"; None lets the data decide.
+        hidden: the widths of the hidden layers; () is a linear model.
+        optimizer: the lower-case name of a class in `minigrad.optim`.
+        lr: the learning rate; None becomes the optimizer's own default.
+        epochs: how often to go through the training set.
+        batch_size: rows in a batch; None becomes 64. With "gd" it is always None: the whole
+            training set.
+        seed: where all random numbers come from.
+
+    Raises:
+        ConfigError: a setting is of the wrong type, out of range or unknown.
+
+    Example:
+        >>> from minigrad.train import RunConfig
+        >>> config = RunConfig("iris", optimizer="gd")
+        >>> config.lr, config.batch_size
+        (0.01, None)
+        >>> RunConfig(epochs=0)
+        Traceback (most recent call last):
+            ...
+        minigrad.train.config.ConfigError: expected epochs of at least 1, found 0
+    """
+
+    data: str = "digits"
+    labels: str | None = None
+    target: str | None = None
+    task: Task | None = None
+    hidden: tuple[int, ...] = (128, 64)
+    optimizer: str = "adam"
+    lr: float | None = None
+    epochs: int = 30
+    batch_size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_texts(self)
+        self._set("data", _located(self.data))
+        self._set("labels", None if self.labels is None else _located(self.labels))
+        self._set("hidden", _widths(self.hidden))
+        self._set("optimizer", self.optimizer.lower())
+        if self.optimizer not in OPTIMIZERS:
+            raise ConfigError(
+                f"unknown optimizer {self.optimizer!r}"
+                f"{did_you_mean(self.optimizer, list(OPTIMIZERS))};"
+                f" choose one of {listing(list(OPTIMIZERS))}"
+            )
+        self._set("lr", _rate(default_lr(self.optimizer) if self.lr is None else self.lr))
+        self._set("epochs", _integer("epochs", self.epochs, 1))
+        size = _BATCH_SIZE if self.batch_size is None else self.batch_size
+        size = _integer("batch size", size, 1)
+        self._set("batch_size", None if self.optimizer == "gd" else size)
+        self._set("seed", _integer("seed", self.seed, 0))
+
+    def _set(self, field: str, value: object) -> None:
+        object.__setattr__(self, field, value)  # the dataclass is frozen
+
+    def to_json(self) -> str:
+        """Return the configuration as JSON, one setting a line."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes, source: object) -> RunConfig:
+        """Read what `to_json` wrote.
+
+        Args:
+            text: the JSON.
+            source: what errors call it, such as the file's path.
+
+        Returns:
+            The configuration.
+
+        Raises:
+            ConfigError: it is not the JSON of a configuration.
+
+        Example:
+            >>> from minigrad.train import RunConfig
+            >>> config = RunConfig("moons", hidden=(8,))
+            >>> RunConfig.from_json(config.to_json(), "this text") == config
+            True
+        """
+        try:
+            settings = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{source}: expected JSON, found: {error}") from error
+        names = [field.name for field in fields(cls)]
+        if not isinstance(settings, dict) or sorted(settings) != sorted(names):
+            raise ConfigError(f"{source}: expected the settings {', '.join(names)} of a run")
+        try:
+            return cls(**settings)
+        except ConfigError as error:
+            raise ConfigError(f"{source}: {error}") from error
+
+    def extended(self, settings: Mapping[str, Any]) -> RunConfig:
+        """Apply settings to a run that has begun: only the number of epochs may differ.
+
+        Args:
+            settings: some fields and their values, as given anew.
+
+        Returns:
+            The configuration to go on with.
+
+        Raises:
+            ConfigError: another setting differs; the message names it.
+        """
+        wanted = replace(self, **settings)
+        for name in settings:
+            old, new = getattr(self, name), getattr(wanted, name)
+            if name != "epochs" and old != new:
+                raise ConfigError(
+                    f"this run has {name.replace('_', ' ')} {_text(old)}, and it cannot go on with"
+                    f" {_text(new)}: leave the option out, or start a new run"
+                )
+        return wanted
+
+
+def default_lr(optimizer: str) -> float:
+    """The learning rate that an optimizer has when none is given.
+
+    Args:
+        optimizer: a key of `OPTIMIZERS`.
+
+    Returns:
+        The default in the class's signature.
+
+    Example:
+        >>> from minigrad.train.config import default_lr
+        >>> default_lr("adam")
+        0.001
+    """
+    lr: float = inspect.signature(OPTIMIZERS[optimizer]).parameters["lr"].default
+    return lr
+
+
+def _check_texts(config: RunConfig) -> None:
+    for name in ("data", "labels", "target", "optimizer"):
+        value = getattr(config, name)
+        optional = name in ("labels", "target")
+        if not (isinstance(value, str) or (optional and value is None)):
+            raise ConfigError(f"expected text for {name}, found {value!r}")
+    if config.task not in (None, *get_args(Task)):
+        raise ConfigError(f"expected task 'classification' or 'regression', found {config.task!r}")
+
+
+def _located(data: str) -> str:
+    """A name in its usual spelling; a file's path from the root, to be found from anywhere."""
+    name = data.replace("-", "_")
+    if name in datasets.names():
+        return name
+    return str(Path(data).absolute()) if Path(data).exists() else data
+
+
+def _widths(hidden: Any) -> tuple[int, ...]:
+    if not isinstance(hidden, (list, tuple)):
+        raise ConfigError(f"expected a list of widths for hidden, found {hidden!r}")
+    return tuple(_integer("hidden widths", width, 1, _WIDEST) for width in hidden)
+
+
+def _rate(lr: Any) -> float:
+    if type(lr) not in (int, float) or not 0 < lr < math.inf:
+        raise ConfigError(f"expected a positive, finite learning rate, found {lr!r}")
+    return float(lr)
+
+
+def _integer(name: str, value: Any, least: int, most: int | None = None) -> int:
+    if type(value) is not int or value < least or (most is not None and value > most):
+        limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ConfigError(f"expected {name} {limits}, found {value!r}")
+    return value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)

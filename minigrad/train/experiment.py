@@ -1,0 +1,91 @@
+"""What a configuration says, built: the data, the network, the optimizer; and its checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..data import DataLoader
+from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from .config import OPTIMIZERS, ConfigError, RunConfig
+from .generators import Generators
+from .mlp import mlp
+from .objective import OBJECTIVES
+from .preparation import fingerprint, prepare
+from .session import Session
+
+
+class Experiment:
+    """A run, ready to be trained.
+
+    Args:
+        config: what to build; the same configuration builds the same, bit for bit.
+
+    Attributes:
+        train_set, test_set: the prepared data.
+        objective: the loss and the score of the data's task.
+        session: the state of training.
+
+    Raises:
+        DataError: the data cannot be loaded or split.
+        ImportError: a package that the data need is not installed.
+
+    Example:
+        >>> from minigrad.train import RunConfig
+        >>> from minigrad.train.experiment import Experiment
+        >>> Experiment(RunConfig("iris", hidden=())).describe()
+        'iris: 112 rows to train on, 38 to test on; 15 parameters; adam, lr 0.001, batches of 64'
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        generators = Generators.from_seed(config.seed)
+        self.config = config
+        self.train_set, self.test_set = prepare(config, generators)
+        self.objective = OBJECTIVES[self.train_set.task]
+        self._data = fingerprint(self.train_set, self.test_set)
+        widths = [self.train_set.n_features, *config.hidden, self.train_set.n_outputs]
+        model = mlp(widths, generators.init)
+        optimizer = OPTIMIZERS[config.optimizer](model.named_parameters(), lr=config.lr)
+        batch_size = config.batch_size or len(self.train_set)
+        loader = DataLoader(self.train_set, batch_size, shuffle=True, rng=generators.shuffle)
+        self.session = Session(model, optimizer, loader)
+
+    def describe(self) -> str:
+        """Return one line that says what is going to be trained."""
+        parameters = sum(parameter.size for parameter in self.session.model.parameters())
+        return (
+            f"{self.train_set.name}: {len(self.train_set)} rows to train on,"
+            f" {len(self.test_set)} to test on; {parameters} parameters;"
+            f" {self.config.optimizer}, lr {self.config.lr:g},"
+            f" batches of {self.session.loader.batch_size}"
+        )
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint."""
+        save_checkpoint(path, {"data": self._data, "session": self.session.state_dict()})
+
+    def load(self, path: Path) -> None:
+        """Go on where a checkpoint is.
+
+        Raises:
+            CheckpointError: it is damaged or another run's, or the data have changed since.
+            ConfigError: more epochs have begun than the configuration asks for.
+            OSError: it cannot be read.
+        """
+        state = load_checkpoint(path)
+        try:
+            data, session = state["data"], state["session"]
+            if data == self._data:
+                self.session.load_state_dict(session)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{path}: expected a checkpoint of this run: {error}") from error
+        if data != self._data:
+            raise CheckpointError(
+                f"{path}: expected the data that this run began with: {self.config.data} has"
+                " changed since"
+            )
+        begun = self.session.epoch + (self.session.sums.rows > 0)
+        if self.config.epochs < begun:
+            raise ConfigError(
+                f"{path}: epoch {begun} has begun: expected at least as many epochs, found"
+                f" {self.config.epochs}"
+            )

@@ -1,0 +1,206 @@
+"""One run from its configuration to its folder, from the beginning or from a checkpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TextIO
+
+from .checkpoint import save_model
+from .config import RunConfig
+from .experiment import Experiment
+from .folder import (
+    CHECKPOINT,
+    MODEL,
+    append_metrics,
+    create_folder,
+    read_config,
+    refuse_used,
+    resume_command,
+    write_config,
+    write_metrics,
+)
+from .loop import fit
+from .pictures import draw_pictures
+from .progress import Progress, listed
+from .session import Row, Session
+from .stop import Stop, stop_on_signals
+
+# An epoch of a small set takes a millisecond, as long as to get a checkpoint onto the disk.
+_CHECKPOINT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    Args:
+        metrics: the last complete epoch's row, as in `metrics.jsonl`; empty before the first.
+        seconds: the time that the training loop has taken, over all resumptions.
+        epochs: the number of complete epochs.
+        parameters: how many numbers the model has learnt.
+        run_dir: the run's folder.
+        signal: the number of the signal that stopped the run, or None.
+    """
+
+    metrics: Row
+    seconds: float
+    epochs: int
+    parameters: int
+    run_dir: Path
+    signal: int | None = None
+
+    def test_metrics(self) -> Row:
+        """Return `test_loss`, and `test_accuracy` or `test_r2`."""
+        return {name: value for name, value in self.metrics.items() if name.startswith("test_")}
+
+    def to_json(self) -> str:
+        """Return the result as one JSON object on one line, with the metrics of the test set."""
+        return json.dumps(
+            {
+                **self.test_metrics(),
+                "seconds": round(self.seconds, 3),
+                "epochs": self.epochs,
+                "parameters": self.parameters,
+                "run_dir": str(self.run_dir),
+            }
+        )
+
+
+def train(
+    config: RunConfig, out: Path | str | None = None, *, lines: TextIO | None = None
+) -> Result:
+    """Train a network in a new run folder.
+
+    The folder holds `config.json`, `metrics.jsonl` (a line for each epoch) and
+    `checkpoint.safetensors` (a second old at most, or an epoch); in the end `model.safetensors`,
+    `curves.svg` and `graph.svg` too. Ctrl-C or SIGTERM ends the run after the current step, ready
+    to be resumed.
+
+    Args:
+        config: what to train.
+        out: the folder; None is the first free one of `runs/<data>-1`, `runs/<data>-2`, ...
+        lines: where progress is printed; None is standard output.
+
+    Returns:
+        The result; its `signal` tells whether the run was stopped.
+
+    Raises:
+        ConfigError: the folder holds a run already.
+        DataError: the data are not what they should be; no folder has been created.
+        DivergedError: the loss became infinite or NaN; the last checkpoint is kept.
+        ImportError: a package that the data need is not installed.
+        OSError: a file cannot be read or written.
+
+    Example:
+        >>> import io, tempfile
+        >>> from minigrad.train import RunConfig, train
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     result = train(RunConfig("iris", epochs=20), folder, lines=io.StringIO())
+        >>> result.epochs, result.parameters, result.metrics["test_accuracy"] > 0.9
+        (20, 9091, True)
+    """
+    if out is not None:
+        refuse_used(Path(out))  # before reading the data, which may take long
+    experiment = Experiment(config)
+    with stop_on_signals() as stop:
+        folder = create_folder(None if out is None else Path(out), experiment.train_set.name)
+        return _complete(experiment, folder, stop, lines)
+
+
+def resume(
+    folder: Path | str,
+    settings: Mapping[str, Any] | None = None,
+    out: Path | str | None = None,
+    *,
+    lines: TextIO | None = None,
+) -> Result:
+    """Go on with a run from its checkpoint, to the same weights as if it had never stopped.
+
+    A run that is complete is only reported, and its pictures drawn again.
+
+    Args:
+        folder: the run's folder.
+        settings: fields of `RunConfig` given anew: `epochs` may differ, down to the number of
+            epochs that have begun; others may only repeat what the run has.
+        out: another folder to go on in, leaving `folder` as it is.
+        lines: where progress is printed; None is standard output.
+
+    Returns:
+        The result; its `signal` tells whether the run was stopped again.
+
+    Raises:
+        ConfigError: `folder` holds no run, `out` does, or a setting differs.
+        CheckpointError: the checkpoint is damaged, or the data have changed since.
+        DataError, DivergedError, ImportError, OSError: as for `train`.
+
+    Example:
+        >>> import io, tempfile
+        >>> from minigrad.train import RunConfig, resume, train
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = train(RunConfig("iris", epochs=1), folder, lines=io.StringIO())
+        ...     resume(folder, {"epochs": 3}, lines=io.StringIO()).epochs
+        3
+    """
+    folder = Path(folder)
+    target = folder if out is None else Path(out)
+    if target.absolute() != folder.absolute():
+        refuse_used(target)
+    experiment = Experiment(read_config(folder).extended(settings or {}))
+    experiment.load(folder / CHECKPOINT)
+    with stop_on_signals() as stop:
+        target.mkdir(parents=True, exist_ok=True)
+        return _complete(experiment, target, stop, lines)
+
+
+def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | None) -> Result:
+    """Train to the end, or until a stop, and fill the folder."""
+    session, epochs = experiment.session, experiment.config.epochs
+    write_config(folder, experiment.config)
+    write_metrics(folder, session.history)
+    experiment.save(folder / CHECKPOINT)
+    progress = Progress(session, experiment.objective, epochs, lines)
+    progress.line(experiment.describe())
+    with progress:
+        _train(experiment, folder, stop, progress)
+    experiment.save(folder / CHECKPOINT)
+    save_model(session.model, folder / MODEL)
+    metrics = session.history[-1] if session.history else {}
+    parameters = sum(parameter.size for parameter in session.model.parameters())
+    result = Result(metrics, session.seconds, session.epoch, parameters, folder, stop.signal)
+    if stop.requested:
+        progress.line(f"stopped after step {session.step}; go on with: {resume_command(folder)}")
+    else:
+        progress.line(f"{listed(result.test_metrics())}, {session.seconds:.1f} s: {folder}")
+        for note in draw_pictures(folder, session, experiment.objective, experiment.train_set):
+            progress.line(note)
+    return result
+
+
+def _train(experiment: Experiment, folder: Path, stop: Stop, progress: Progress) -> None:
+    """Run the loop; write each epoch's metrics, and every second or so a checkpoint."""
+    began = perf_counter() - experiment.session.seconds
+    saved = perf_counter()
+
+    def after_epoch(session: Session) -> None:
+        nonlocal saved
+        append_metrics(folder, session.history[-1])
+        session.seconds = perf_counter() - began
+        if perf_counter() - saved > _CHECKPOINT_SECONDS:
+            experiment.save(folder / CHECKPOINT)
+            saved = perf_counter()
+        progress.after_epoch(session)
+
+    fit(
+        experiment.session,
+        experiment.objective,
+        experiment.test_set,
+        experiment.config.epochs,
+        after_step=progress.after_step,
+        after_epoch=after_epoch,
+        stop=stop,
+    )
+    experiment.session.seconds = perf_counter() - began

@@ -1,0 +1,7 @@
+"""Pictures: the computation graph, and the curves of a training run."""
+
+from .curves import save_curves
+from .graph import draw
+from .render import render, save
+
+__all__ = ["draw", "render", "save", "save_curves"]

@@ -1,0 +1,111 @@
+"""What is written in the boxes of a drawing: calls, shapes, values; and how DOT quotes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.node import Node
+from minigrad.vjps import name_of
+
+Array = np.ndarray[Any, Any]
+_FEW = 6  # elements: so many are written out, of more only their range
+_WIDTH = 40  # characters of one argument
+
+
+def call_text(node: Node) -> str:
+    """The operation's name, with the constants it was called with: `subtract(1, ·)`.
+
+    A dot stands for an argument that arrives by an edge. Keywords that are None or False are left
+    out: they are the defaults of NumPy's `axis` and `keepdims`.
+    """
+    positional = [
+        (inline(argument) or "·") if parent is None else "·"
+        for argument, parent in zip(node.args, node.parents, strict=True)
+    ]
+    if all(text == "·" for text in positional):
+        positional = []
+    keywords = [
+        f"{key}={_constant(value)}"
+        for key, value in node.params.items()
+        if value is not None and value is not False
+    ]
+    arguments = ", ".join(positional + keywords)
+    return f"{node.name}({arguments})" if arguments else node.name
+
+
+def inline(argument: Any) -> str | None:
+    """A constant argument as text; None for an array, which gets a box of its own."""
+    return None if isinstance(argument, np.ndarray) and argument.ndim else _constant(argument)
+
+
+def facts(array: Array, values: bool) -> list[str]:
+    """What is known of an array: `(32, 10)`, or with its values `(3,)` and `[0.5, 1, 2]`."""
+    dtype = "" if array.dtype == np.float32 else f" {array.dtype}"
+    if array.ndim == 0:
+        return [(value_text(array) if values else "scalar") + dtype]
+    shape = f"{array.shape}{dtype}"
+    return [shape, value_text(array)] if values else [shape]
+
+
+def value_text(array: Array) -> str:
+    """A few numbers in full, of many their range: `[0.5, 2]`, `-1.93 to 2.41`."""
+    if array.size <= _FEW:
+        written = np.array2string(array, separator=", ", formatter={"all": _number})
+        return " ".join(written.split())
+    finite = array[np.isfinite(array)]
+    if not finite.size:
+        return "none finite"
+    missing = array.size - finite.size
+    span = f"{_number(finite.min())} to {_number(finite.max())}"
+    return f"{span}, {missing} not finite" if missing else span
+
+
+def dot_label(*lines: str) -> str:
+    """Lines of any text as the label of a DOT node, in which nothing is markup.
+
+    Graphviz reads backslash escapes and HTML entities in labels, and SVG has no control
+    characters: those are shown as Python writes them.
+    """
+    return r"\n".join(_printable(line).replace("\\", r"\\").replace("&", "&amp;") for line in lines)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _constant(value: Any) -> str:
+    """A constant as a person would type it; never an address, so that drawings can be compared."""
+    if isinstance(value, np.ndarray):
+        text = f"{value.dtype} {value.shape}" if value.ndim else value_text(value)
+    elif isinstance(value, (float, np.generic)):
+        text = _number(value)
+    elif isinstance(value, slice):
+        text = _slice(value)
+    elif isinstance(value, list):
+        text = f"[{', '.join(map(_constant, value))}]"
+    elif isinstance(value, tuple):
+        text = f"({', '.join(map(_constant, value))}{',' * (len(value) == 1)})"
+    elif value is Ellipsis:
+        text = "..."
+    elif value is None or isinstance(value, (int, complex, str)):
+        text = repr(value)
+    elif isinstance(value, np.dtype):
+        text = value.name
+    else:
+        text = name_of(value) if hasattr(value, "__name__") else type(value).__name__
+    return _shortened(text)
+
+
+def _slice(value: slice) -> str:
+    ends = ["" if v is None else _constant(v) for v in (value.start, value.stop)]
+    return ":".join(ends if value.step is None else [*ends, _constant(value.step)])
+
+
+def _number(x: Any) -> str:
+    return f"{x:.4g}" if isinstance(x, (float, np.floating)) else str(x)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
