@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def classifier(sizes: tuple[int, ...], batch: int) -> Callable[[], None]:
     """A multilayer perceptron and Adam."""
     rng = np.random.default_rng(0)
     layers: list[nn.Module] = []
-    for n, m in zip(sizes, sizes[1:], strict=False):
+    for n, m in pairwise(sizes):
         layers += [nn.Linear(n, m, rng=rng), nn.ReLU()]
     model = nn.Sequential(*layers[:-1])
     optimizer = mg.optim.Adam(model.parameters())
@@ -50,9 +51,9 @@ def attention() -> Callable[[], None]:
     """Four heads of self-attention over 16 sequences of 64: products, softmax and GELU."""
     rng = np.random.default_rng(0)
     d, heads, shape = 64, 4, (16, 64)
-    project, expand, shrink = nn.Linear(d, 3 * d, rng=rng), nn.Linear(d, 4 * d, rng=rng), nn.Linear(4 * d, d, rng=rng)  # fmt: skip
-    parameters = [*project.parameters(), *expand.parameters(), *shrink.parameters()]
-    optimizer = mg.optim.Adam(parameters)
+    widths = [(d, 3 * d), (d, 4 * d), (4 * d, d)]
+    project, expand, shrink = layers = [nn.Linear(n, m, rng=rng) for n, m in widths]
+    optimizer = mg.optim.Adam([p for layer in layers for p in layer.parameters()])
     x = rng.normal(size=(*shape, d)).astype(np.float32)
 
     def step() -> None:

@@ -2,8 +2,8 @@
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 python benchmarks/eager.py
 
-float32, two threads, candidates interleaved in one run, medians. All candidates start from the same
-weights, and must compute the same 20 losses to 5e-5 before anything is timed. Needs the `parity`
+float32, two threads, each candidate in a process of its own, taking turns; medians. All start from
+the same weights, and must compute the same 20 losses to 5e-5 before anything is timed. Needs the `parity`
 extra; the column of MyGrad appears if it is installed.
 """
 
@@ -12,17 +12,19 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
-from harness import interleave, table
+from harness import InAProcess, interleave, table
 
 import minigrad as mg
 import minigrad.functional as F
 from minigrad import nn
 
 torch.set_num_threads(2)
-Step = Callable[[], float]
+Step = Callable[[], Any]  # returns the loss
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def minigrad_step(case: Case) -> Step:
     optimizer = getattr(mg.optim, case.optimizer)(model.parameters(), lr=case.lr)
     loss_of = F.mse_loss if case.loss == "mse" else F.cross_entropy
 
-    def step() -> float:
+    def step() -> Any:
         loss = loss_of(model(x), y)
         optimizer.zero_grad()
         loss.backward()
@@ -92,7 +94,7 @@ def torch_step(case: Case, **options: bool) -> Step:
     loss_of = functional.mse_loss if case.loss == "mse" else functional.cross_entropy
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
 
-    def step() -> float:
+    def step() -> Any:
         loss = loss_of(model(inputs), targets)
         optimizer.zero_grad()
         loss.backward()
@@ -136,7 +138,7 @@ def numpy_step(case: Case) -> Step:
                 d = d * (1 - h * h) if case.activation == "tanh" else d * (h > 0)
         return loss, grads
 
-    def step() -> float:
+    def step() -> Any:
         nonlocal t
         loss, grads = gradients()
         t += 1
@@ -164,7 +166,7 @@ def mygrad_step(case: Case) -> Step:
     state = [(np.zeros_like(w), np.zeros_like(w)) for w in weights]
     t = 0
 
-    def step() -> float:
+    def step() -> Any:
         nonlocal t
         h = x
         for k in range(0, len(params), 2):
@@ -184,27 +186,30 @@ def mygrad_step(case: Case) -> Step:
             v *= 0.999
             v += 0.001 * (g * g)
             p.data -= case.lr / (1 - 0.9**t) * m / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-        return loss.item()
+        return loss
 
     return step
 
 
-def candidates(case: Case) -> dict[str, Callable[[Case], Step]]:
-    made = {"minigrad": minigrad_step, "NumPy by hand": numpy_step, "torch eager": torch_step}
+def candidates(case: Case) -> dict[str, Callable[[], Step]]:
+    made = {
+        "minigrad": partial(minigrad_step, case),
+        "NumPy by hand": partial(numpy_step, case),
+        "torch eager": partial(torch_step, case),
+    }
     if case.optimizer == "Adam":
-        made["torch fused"] = lambda c: torch_step(c, fused=True)
+        made["torch fused"] = partial(torch_step, case, fused=True)
     if importlib.util.find_spec("mygrad"):
-        made["MyGrad"] = mygrad_step
+        made["MyGrad"] = partial(mygrad_step, case)
     return made
 
 
 def check_losses(case: Case) -> None:
     """All candidates compute the same 20 losses."""
-    losses = {
-        name: [float(step()) for _ in range(20)]
-        for name, make in candidates(case).items()
-        for step in [make(case)]
-    }
+    losses = {}
+    for name, make in candidates(case).items():
+        step = make()
+        losses[name] = [step().item() for _ in range(20)]
     for name, values in losses.items():
         np.testing.assert_allclose(values, losses["torch eager"], atol=5e-5, err_msg=name)
 
@@ -213,7 +218,10 @@ def main() -> None:
     rows = {}
     for case in CASES:
         check_losses(case)
-        times = interleave({name: make(case) for name, make in candidates(case).items()})
+        turns = {name: InAProcess(make) for name, make in candidates(case).items()}
+        times = interleave(turns)
+        for turn in turns.values():
+            turn.close()
         speedup = times["torch eager"] / times["minigrad"]
         rows[case.name] = {**times, "x torch eager": speedup, "target": case.target}
     print(table(rows, "us per step"))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from harness import interleave, table
+from harness import here, interleave, table
 
 import minigrad as mg
 
@@ -34,7 +34,8 @@ def one_operation() -> str:
     }
     rows = {}
     for name, (plain, recorded) in pairs.items():
-        times = interleave({"NumPy": plain, "recorded": recorded}, seconds=0.01)
+        turns = {"NumPy": here(plain), "recorded": here(recorded)}
+        times = interleave(turns, seconds=0.01, pause=0)
         rows[name] = {**times, "above NumPy": times["recorded"] - times["NumPy"], "target": 0.8}
     return table(rows, "us per call")
 
@@ -60,8 +61,8 @@ def chain(y: mg.Tensor | torch.Tensor) -> dict[str, float]:
 def import_seconds(module: str) -> float:
     """Of a fresh interpreter, the time of the import alone; the median of 15."""
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True) for _ in range(15)]  # fmt: skip
-    return statistics.median(float(run.stdout) for run in runs)
+    command = [sys.executable, "-c", code]
+    return statistics.median(float(subprocess.check_output(command)) for _ in range(15))
 
 
 def main() -> None:

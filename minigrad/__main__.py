@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from . import __version__
@@ -117,7 +117,12 @@ def _add_train(commands: Any) -> None:
         allow_abbrev=False,
     )
     parser.set_defaults(command=_train)
-    add = parser.add_argument
+    _add_data(parser.add_argument)
+    _add_settings(parser.add_argument)
+    _add_folders(parser.add_argument)
+
+
+def _add_data(add: Callable[..., Any]) -> None:
     names = ", ".join(datasets.names())
     add(
         "data",
@@ -129,6 +134,9 @@ def _add_train(commands: Any) -> None:
     )
     add("--target", metavar="COL", help="target column of a CSV file, by name or position from 0")
     add("--task", metavar="TASK", help="classification or regression (default: as targets suggest)")
+
+
+def _add_settings(add: Callable[..., Any]) -> None:
     widths = ",".join(map(str, _DEFAULT.hidden))
     add(
         "--hidden",
@@ -150,6 +158,9 @@ def _add_train(commands: Any) -> None:
         help=f"rows in a batch; gd always takes all (default: {_DEFAULT.batch_size})",
     )
     add("--seed", type=int, metavar="N", help=f"of all randomness (default: {_DEFAULT.seed})")
+
+
+def _add_folders(add: Callable[..., Any]) -> None:
     add("--out", default=None, metavar="DIR", help="run folder (default: runs/DATA-1, -2, ...)")
     add(
         "--resume",

@@ -5,8 +5,8 @@ training step spends up to half its time in page faults for temporaries. Raising
 makes freed memory be kept and reused. docs/architecture.md has the measurements.
 
 The setting is made once, when minigrad is imported, and concerns the whole process. The
-environment variable MINIGRAD_MALLOC=system leaves the allocator as it is; so does having set
-glibc's own MALLOC_ variables.
+environment variable MINIGRAD_MALLOC=system leaves the allocator as it is; so does having set any
+of glibc's own: MALLOC_..., or glibc.malloc... in GLIBC_TUNABLES.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ _TRIM_THRESHOLD = 2**30  # bytes; kept at most at the end of the heap
 
 def keep_freed_memory() -> bool:
     """Raise glibc's thresholds, unless the user chose otherwise. Returns whether it was done."""
-    chosen = os.environ.get("MINIGRAD_MALLOC") == "system" or any(
-        name in os.environ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+    chosen = (
+        os.environ.get("MINIGRAD_MALLOC") == "system"
+        or any(name.startswith("MALLOC_") for name in os.environ)
+        or "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "")
     )
     if chosen or not sys.platform.startswith("linux"):
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -22,6 +22,21 @@ BinaryMethod: TypeAlias = Callable[["Tensor", Any], "Tensor"]
 
 def _plain(a: Any) -> Any:
     return a._data if isinstance(a, ArrayMethods) else a
+
+
+def plain_index(index: Any) -> Any:
+    """An index without tensors in it, and without lists that somebody else may change."""
+    if isinstance(index, tuple):
+        return tuple(map(plain_index, index))
+    return np.array(index) if isinstance(index, list) else _plain(index)
+
+
+def _in_place(fn: np.ufunc) -> BinaryMethod:
+    def method(self: ArrayMethods, other: Any) -> Tensor:
+        result: Tensor = self._write(fn, other)
+        return result
+
+    return method
 
 
 def _unary(fn: Callable[..., Any]) -> Callable[[Tensor], Tensor]:
@@ -65,6 +80,22 @@ class ArrayMethods:
     _apply: ClassVar[Callable[..., Tensor]]
     _data: Array
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype
+
     # Operators.
 
     __add__, __radd__ = _binary(np.add)
@@ -96,9 +127,20 @@ class ArrayMethods:
     __hash__ = object.__hash__
 
     def __getitem__(self, index: Any) -> Tensor:
-        if isinstance(index, tuple):
-            index = tuple(map(_plain, index))
-        return self._apply(vjps.getitem, self, _plain(index))
+        return self._apply(vjps.getitem, self, plain_index(index))
+
+    # Writing in place; a tensor allows it where nothing needs to be recorded.
+
+    __iadd__ = _in_place(np.add)
+    __isub__ = _in_place(np.subtract)
+    __imul__ = _in_place(np.multiply)
+    __itruediv__ = _in_place(np.divide)
+    __ifloordiv__ = _in_place(np.floor_divide)
+    __imod__ = _in_place(np.remainder)
+    __ipow__ = _in_place(np.power)
+
+    def _write(self, ufunc: np.ufunc, other: Any) -> Any:
+        raise NotImplementedError
 
     # Methods, named as NumPy's.
 
@@ -135,7 +177,8 @@ class ArrayMethods:
     def ravel(self) -> Tensor:
         return self._apply(np.reshape, self, -1)
 
-    flatten = ravel
+    def flatten(self) -> Tensor:
+        return self.ravel().copy()
 
     def transpose(self, *axes: Any) -> Tensor:
         order = axes[0] if len(axes) == 1 else axes or None
@@ -178,3 +221,35 @@ class ArrayMethods:
         if np.dtype(dtype).kind != "f":
             return self._data.astype(dtype)
         return self._apply(vjps.astype, self, np.dtype(dtype))
+
+    # Python's protocols.
+
+    def item(self) -> float:
+        return self._data.item()  # type: ignore[no-any-return]
+
+    def tolist(self) -> Any:
+        return self._data.tolist()
+
+    def __float__(self) -> float:
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __index__(self) -> int:
+        return self._data.__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return _plain(value) in self._data
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data[()], spec) if self.ndim == 0 else format(str(self), spec)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
-from typing import Any
+from sys import getrefcount
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def cotangents(
     retain_graph: bool = False,
     lift: Lift | None = None,
 ) -> dict[Node, Any]:
-    """Carry the cotangents `seeds` of `outputs` back to `targets` (None: to every leaf).
+    """Carry the cotangents `seeds` of `outputs` back to `targets`.
 
         cotangent(x) = sum over every use y = fn(..., x, ...) of rule(cotangent(y), y, ..., x, ...)
 
@@ -32,7 +33,7 @@ def cotangents(
     Args:
         outputs: the nodes to start from.
         seeds: for each output, dL/d(output), of the output's shape.
-        targets: the nodes whose cotangents are wanted.
+        targets: the nodes whose cotangents are wanted; if None, those with a handle to a tensor.
         retain_graph: keep what the nodes saved, for another backward pass.
         lift: turns an array and the node that made it into an object whose operations are
             recorded. With it the rules run on such objects, and so the result is differentiable.
@@ -47,55 +48,88 @@ def cotangents(
     check_unwritten(order)
     needed = None if targets is None else _leading_to(targets, order)
     totals: dict[Node, Any] = {}
-    shared: set[Node] = set(outputs)  # whose total is not ours alone: never added to in place
     for node, seed in zip(outputs, seeds, strict=True):
         totals[node] = totals[node] + seed if node in totals else seed
-    found: dict[Node, Any] = {}
+    found = _walk(order, totals, targets, needed, retain_graph, lift)
+    for leaf, g in totals.items():
+        if leaf.hooks is not None:
+            g = _call_hooks(leaf, g)
+        if targets is None or leaf in targets:
+            ours = getrefcount(g) == _REFERENCES and _is_plain(g, leaf.value.dtype)
+            found[leaf] = g if ours or lift is not None else np.array(g, leaf.value.dtype)
+    return found
 
+
+def _walk(
+    order: list[Node],
+    totals: dict[Node, Any],
+    targets: Collection[Node] | None,
+    needed: set[Node] | None,
+    retain_graph: bool,
+    lift: Lift | None,
+) -> dict[Node, Any]:
+    """Visit the calls of `order` from its end; `totals` is left with those of the leaves."""
+    found: dict[Node, Any] = {}
+    sums: set[Node] = set()  # whose total is a sum made here: more is added to it in place
     while order:
         node = order.pop()
         g = totals.pop(node, None)
         if g is not None:
             if node.hooks is not None:
                 g = _call_hooks(node, g)
-            if targets is not None and node in targets:
+            if node.handle is not None if targets is None else node in targets:
                 found[node] = np.array(g) if lift is None else g
             rules, y, params, inputs = VJPS[node.fn], node.value, node.params, node.inputs
             if lift is None:
-                args = [p.value if isinstance(p, Node) else p for p in inputs]
+                args = []
+                for p in inputs:  # a comprehension would be a call of its own in Python 3.11
+                    args.append(p.value if isinstance(p, Node) else p)  # noqa: PERF401
             else:
                 args = [lift(p.value, p) if isinstance(p, Node) else p for p in inputs]
                 y = lift(y, node)
             for i, parent in enumerate(inputs):
                 if not isinstance(parent, Node) or (needed is not None and parent not in needed):
                     continue
-                rule = rules[i]
+                try:
+                    rule = rules[i]
+                except IndexError:
+                    _raise_no_rule(node, i)
                 if rule is None:
                     continue
                 x = parent.value
-                c = rule(g, y, *args, **params)
-                if c.shape != x.shape or c.dtype is not x.dtype:
+                c = rule(g, y, *args, **params) if params else rule(g, y, *args)
+                try:
+                    fits = c.shape == x.shape and c.dtype is x.dtype
+                except AttributeError:
+                    raise TypeError(f"{_the_rule(node, i)} returned {c!r}, not an array") from None
+                if not fits:
                     c = _fit(c, x, node, i)
                 if parent not in totals:
                     totals[parent] = c
-                    if lift is None and (c is g or c.base is not None):
-                        shared.add(parent)
-                elif lift is not None or parent in shared:
-                    totals[parent] = totals[parent] + c
-                    shared.discard(parent)
-                else:
+                elif parent in sums:
                     totals[parent] += c
+                else:
+                    totals[parent] = totals[parent] + c
+                    if lift is None:
+                        sums.add(parent)
         if not retain_graph:
             node.inputs = node.value = None  # type: ignore[assignment]
-
-    for leaf, g in totals.items():
-        if leaf.hooks is not None:
-            g = _call_hooks(leaf, g)
-            shared.add(leaf)
-        if targets is None or leaf in targets:
-            ours = lift is not None or (type(g) is np.ndarray and leaf not in shared)
-            found[leaf] = g if ours else np.array(g)
     return found
+
+
+def _is_plain(g: Any, dtype: Any) -> bool:
+    """Whether g is an array of this dtype with memory of its own."""
+    return type(g) is np.ndarray and g.base is None and g.dtype == dtype
+
+
+def _references_to_an_entry() -> int:
+    """What `getrefcount` says in the loop above, if only the dict holds the array."""
+    for _, g in {0: np.empty(0)}.items():  # noqa: PERF102, as in that loop
+        count = getrefcount(g)
+    return count
+
+
+_REFERENCES = _references_to_an_entry()
 
 
 def _oldest_first(outputs: Sequence[Node]) -> list[Node]:
@@ -110,7 +144,7 @@ def _oldest_first(outputs: Sequence[Node]) -> list[Node]:
                 "pass; call that one with retain_graph=True, or compute the output again"
             )
         for parent in node.inputs:
-            if isinstance(parent, Node) and not parent.is_leaf and parent not in seen:
+            if type(parent) is Node and parent not in seen:  # neither a constant nor a leaf
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=attrgetter("number"))
@@ -131,6 +165,17 @@ def _call_hooks(node: Node, g: Any) -> Any:
     return g
 
 
+def _the_rule(node: Node, i: int) -> str:
+    return f"the derivative rule of {node.name} in argument {i}"
+
+
+def _raise_no_rule(node: Node, i: int) -> NoReturn:
+    raise TypeError(
+        f"{node.name} has no derivative rule in argument {i}, but that requires a gradient; "
+        "give defvjp one rule for each argument (None: no derivative)"
+    )
+
+
 def _fit(c: Any, x: Any, node: Node, i: int) -> Any:
     """Sum the axes along which x was broadcast, and return to x's dtype."""
     shape = c.shape
@@ -142,7 +187,7 @@ def _fit(c: Any, x: Any, node: Node, i: int) -> Any:
         c = np.add.reduce(c, axis=stretched, keepdims=True) if extra >= 0 else c
         if c.shape != x.shape:
             raise ValueError(
-                f"the derivative rule of {node.name} in argument {i} returned shape {shape}, "
-                f"which does not un-broadcast to the argument's shape {x.shape}"
+                f"{_the_rule(node, i)} returned shape {shape}, which does not un-broadcast to the "
+                f"argument's shape {x.shape}"
             )
     return c if c.dtype == x.dtype else astype(c, x.dtype)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -19,9 +23,34 @@ _DEFAULT = Mode()
 MODE: ContextVar[Mode] = ContextVar("minigrad_mode", default=_DEFAULT)
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class _SetGrad(ContextDecorator):
+    """Turns recording on or off inside a `with` block or a decorated function."""
+
+    grad: bool
+
+    def __enter__(self) -> None:
+        self._token = MODE.set(replace(MODE.get(), grad=self.grad))
+
+    def __exit__(self, *exception: object) -> None:
+        MODE.reset(self._token)
+
+    def __call__(self, fn: Function) -> Function:
+        if iscoroutinefunction(fn) or isgeneratorfunction(fn) or isasyncgenfunction(fn):
+            raise TypeError(
+                f"{type(self).__name__} cannot decorate {fn.__name__}: calling it only makes a "
+                "coroutine or generator, which runs later; write a `with` block inside it"
+            )
+        return super().__call__(fn)
+
+    def _recreate_cm(self) -> _SetGrad:
+        return type(self)()  # each call of a decorated function has a token of its own
+
+
+class no_grad(_SetGrad):  # noqa: N801, a verb like contextlib's
     """Compute without recording: results need no gradient. A context manager or a decorator.
+
+    Raises:
+        TypeError: it decorates a coroutine or generator function, which would run outside it.
 
     Example:
         >>> import minigrad as mg
@@ -35,12 +64,15 @@ def no_grad() -> Iterator[None]:
         >>> predict(w).requires_grad
         False
     """
-    yield from _set_grad(False)
+
+    grad = False
 
 
-@contextmanager
-def enable_grad() -> Iterator[None]:
+class enable_grad(_SetGrad):  # noqa: N801
     """Record again inside a `no_grad` block. A context manager or a decorator.
+
+    Raises:
+        TypeError: it decorates a coroutine or generator function, which would run outside it.
 
     Example:
         >>> import minigrad as mg
@@ -49,15 +81,8 @@ def enable_grad() -> Iterator[None]:
         ...     (w * w).requires_grad
         True
     """
-    yield from _set_grad(True)
 
-
-def _set_grad(enabled: bool) -> Iterator[None]:
-    token = MODE.set(replace(MODE.get(), grad=enabled))
-    try:
-        yield
-    finally:
-        MODE.reset(token)
+    grad = True
 
 
 def is_grad_enabled() -> bool:

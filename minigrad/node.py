@@ -29,7 +29,7 @@ class Node:
     backward pass which does not retain the graph sets `inputs` and `value` to None.
     """
 
-    __slots__ = ("fn", "hooks", "inputs", "number", "params", "value")
+    __slots__ = ("fn", "handle", "hooks", "inputs", "number", "params", "value")
     is_leaf = False
 
     fn: Function
@@ -38,6 +38,7 @@ class Node:
     value: Any
     number: int
     hooks: list[Hook] | None
+    handle: weakref.ref[Any] | None  # leads to the tensor whose `grad` is wanted
 
     @property
     def name(self) -> str:
@@ -60,9 +61,9 @@ class Node:
 
 
 class Leaf(Node):
-    """A value that no call made: where gradients end. `handle` leads to its tensor."""
+    """A value that no call made: where gradients end."""
 
-    __slots__ = ("handle",)
+    __slots__ = ()
     is_leaf = True
 
     def __init__(
@@ -77,7 +78,7 @@ class Leaf(Node):
     @property
     def label(self) -> str | None:
         """The name that the tensor was given, while there is one."""
-        return getattr(self.handle(), "name", None)
+        return getattr(self.handle and self.handle(), "name", None)
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,17 +11,18 @@ import numpy.typing as npt
 from numpy import ndarray
 
 from . import printing, vjps
-from .array_methods import ArrayMethods
+from .array_methods import ArrayMethods, plain_index
 from .conversion import as_array
 from .engine import cotangents
 from .modes import MODE, enable_grad
 from .node import NO_PARAMS, HookHandle, Leaf, Node, next_number
-from .vjps import COMPOSITES, CONSTANTS, VJPS, name_of, rejected_arguments
+from .vjps import COMPOSITES, CONSTANTS, IMPLEMENTATIONS, VJPS, name_of, rejected_arguments
 from .writes import record_write
 
 Array: TypeAlias = npt.NDArray[Any]
 
 _new = object.__new__
+_WEAK = (float, int)  # Python numbers, which leave the dtype to the array
 
 
 def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
@@ -53,11 +54,11 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
                 inputs.append(a.node)
                 recorded = True
         else:
-            if type(a) is list and isinstance(fn, np.ufunc):
-                a = as_array(a)
+            if type(a) not in _WEAK and isinstance(fn, np.ufunc):
+                a = _operand(a)
             values.append(a)
             inputs.append(a)
-    value = fn(*values, **params)
+    value = IMPLEMENTATIONS.get(fn, fn)(*values, **params)
     if type(value) is not ndarray:
         value = _as_one_array(fn, value)
 
@@ -72,7 +73,7 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
         node.params = params or NO_PARAMS
         node.value = value
         node.number = next_number()
-        node.hooks = None
+        node.hooks = node.handle = None
     return result
 
 
@@ -85,6 +86,13 @@ def _apply_without_rule(fn: Callable[..., Any], args: Any, params: dict[str, Any
         f"{name_of(fn)} has no derivative rule, so its result would lose the gradient; give it one "
         "with mg.defvjp (docs/add-an-operation.md), or compute on the array: t.data"
     )
+
+
+def _operand(a: Any) -> Array:
+    """A constant in arithmetic: an array of real numbers."""
+    if type(a) is ndarray and a.dtype.kind in "fiub":
+        return a
+    return as_array(a, copy=False)
 
 
 def _as_one_array(fn: Callable[..., Any], value: Any) -> Array:
@@ -146,8 +154,13 @@ class Tensor(ArrayMethods):
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: npt.DTypeLike | None = None
     ) -> None:
+        if needs_grad(data):
+            raise TypeError(
+                "making a tensor of one that requires a gradient would lose the gradient; say so "
+                "with t.detach(), or keep it with t.copy()"
+            )
         self._data = as_array(plain(data), dtype)
-        self.grad = None
+        self._grad = None
         self.node = None
         self.requires_grad = requires_grad
 
@@ -159,11 +172,20 @@ class Tensor(ArrayMethods):
 
     @data.setter
     def data(self, array: Any) -> None:
+        if array is self._data:  # t.data -= 1 has written to it
+            record_write(array)
+            return
         if not self.is_leaf:
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
         self._data = as_array(plain(array), self.dtype, copy=False)
         if self.node is not None:
             self.node = Leaf(self._data, weakref.ref(self), self.node.hooks)
+
+    def _move_to(self, array: Array) -> None:
+        """Keep the same numbers in other memory; the graph is not affected."""
+        self._data = array
+        if self.node is not None:
+            self.node.value = array
 
     @property
     def grad(self) -> Tensor | None:
@@ -208,22 +230,6 @@ class Tensor(ArrayMethods):
     def name(self, name: str | None) -> None:
         self._name = name
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        return self._data.ndim
-
-    @property
-    def size(self) -> int:
-        return self._data.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype
-
     # Differentiation.
 
     def backward(
@@ -250,11 +256,11 @@ class Tensor(ArrayMethods):
             array(27., dtype=float32)
         """
         seed = seed_for(self, gradient)
-        for leaf, g in carry_back([self], [seed], None, retain_graph, create_graph).items():
-            x = leaf.handle() if isinstance(leaf, Leaf) else None
+        for node, g in carry_back([self], [seed], None, retain_graph, create_graph).items():
+            x: Tensor | None = node.handle() if node.handle is not None else None
             if x is not None:
                 g = g if isinstance(g, Tensor) else wrap(g, None)
-                x._grad = g if x._grad is None else x._grad + g
+                x._grad = g if x._grad is None else _recorded_sum(x._grad, g)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
         """Call `hook(gradient)` when this tensor's gradient is complete.
@@ -275,11 +281,13 @@ class Tensor(ArrayMethods):
             result = hook(g if isinstance(g, Tensor) else wrap(g, None))
             if result is None:
                 return g
-            if np.shape(result) != np.shape(g):
+            result = result if isinstance(result, Tensor) else Tensor(result)
+            if result.shape != g.shape:
                 raise ValueError(
-                    f"a hook must return a gradient of shape {np.shape(g)}, got {np.shape(result)}"
+                    f"a hook must return a gradient of shape {g.shape}, got {result.shape}"
                 )
-            return result if isinstance(g, Tensor) else np.asarray(plain(result), g.dtype)
+            result = result if result.dtype == g.dtype else result.astype(g.dtype)
+            return result if isinstance(g, Tensor) else result._data
 
         node = node_of(self)
         if node.hooks is None:
@@ -289,16 +297,8 @@ class Tensor(ArrayMethods):
 
     def retain_grad(self) -> None:
         """Keep the gradient of this intermediate result in `grad` too."""
-        if self.is_leaf:
-            return
-        me = weakref.ref(self)
-
-        def keep(g: Tensor) -> None:
-            if (tensor := me()) is not None:
-                g = g if g.requires_grad else Tensor(g)
-                tensor.grad = g if tensor.grad is None else tensor.grad + g
-
-        self.register_hook(keep)
+        if not self.is_leaf:
+            node_of(self).handle = weakref.ref(self)
 
     def detach(self) -> Tensor:
         """The same array, outside the graph."""
@@ -336,20 +336,8 @@ class Tensor(ArrayMethods):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._check_writable("assignment", value)
-        self._data[plain(index)] = plain(value)
+        self._data[plain_index(index)] = plain(value)
         record_write(self._data)
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return self._write(np.add, other)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return self._write(np.subtract, other)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return self._write(np.multiply, other)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return self._write(np.divide, other)
 
     def _write(self, ufunc: np.ufunc, other: Any) -> Tensor:
         self._check_writable(ufunc.__name__, other)
@@ -367,36 +355,9 @@ class Tensor(ArrayMethods):
 
     # Python's protocols.
 
-    def item(self) -> float:
-        return self._data.item()  # type: ignore[no-any-return]
-
-    def tolist(self) -> Any:
-        return self._data.tolist()
-
     def numpy(self) -> Array:
         """The array, of a tensor that requires no gradient."""
         return self.__array__()
-
-    def __float__(self) -> float:
-        return float(self._data)
-
-    def __int__(self) -> int:
-        return int(self._data)
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self)))
-
-    def __contains__(self, value: Any) -> bool:
-        return plain(value) in self._data
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data[()], spec) if self.ndim == 0 else format(str(self), spec)
 
     def __repr__(self) -> str:
         return printing.text(type(self).__name__, self._data, self.requires_grad, self._operation)
@@ -407,6 +368,11 @@ class Tensor(ArrayMethods):
     @property
     def _operation(self) -> str | None:
         return None if self.node is None or self.node.is_leaf else self.node.name
+
+    def __copy__(self) -> Tensor:
+        copied = type(self).__new__(type(self))
+        copied.__setstate__({**self.__getstate__(), "data": self._data.copy()})
+        return copied
 
     def __getstate__(self) -> dict[str, Any]:
         """What `copy`, `deepcopy` and `pickle` keep of a leaf."""
@@ -421,7 +387,7 @@ class Tensor(ArrayMethods):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._data = state["data"]
-        self.grad = state["grad"]
+        self._grad = state["grad"]
         self.node = None
         self.requires_grad = state["requires_grad"]
         self.name = state["name"]
@@ -482,11 +448,18 @@ def carry_back(
     """The backward walk on arrays; on tensors, recording, if the gradients need a graph too."""
     nodes = [node_of(y) for y in outputs]
     if not create_graph:
-        return cotangents(nodes, [s._data for s in seeds], targets, retain_graph=retain_graph)
+        arrays = [s._data[()] for s in seeds]  # numbers are quicker than 0-d arrays
+        return cotangents(nodes, arrays, targets, retain_graph=retain_graph)
     with enable_grad():
         found = cotangents(nodes, seeds, targets, retain_graph=True, lift=wrap)
     # Two inputs may have got the same constant gradient; each shall own its array.
     return {n: g if needs_grad(g) else Tensor(g) for n, g in found.items()}
+
+
+def _recorded_sum(a: Tensor, b: Tensor) -> Tensor:
+    """a + b, recorded under `no_grad` too: gradients with a graph keep it."""
+    with enable_grad():
+        return a + b
 
 
 def seed_for(output: Tensor, gradient: Any) -> Tensor:
@@ -498,7 +471,7 @@ def seed_for(output: Tensor, gradient: Any) -> Tensor:
                 "reduce it with .sum() or .mean(), or pass gradient= of the same shape"
             )
         return wrap(np.array(1, output.dtype).reshape(output.shape), None)
-    seed = gradient if isinstance(gradient, Tensor) else wrap(np.asarray(gradient), None)
+    seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     if seed.shape != output.shape:
         raise ValueError(f"gradient has shape {seed.shape}, but the output has {output.shape}")
     return seed if seed.dtype == output.dtype else apply(vjps.astype, seed, output.dtype)

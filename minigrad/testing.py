@@ -59,7 +59,7 @@ def gradcheck(
         True, so that it can stand in an `assert`.
 
     Raises:
-        AssertionError: a gradient differs, or has not the shape and dtype of its input. It names
+        AssertionError: a gradient differs from the differences. It names
             the order, the input, the worst element, both values and both norms.
         ValueError: no input has a floating dtype, or `order` is less than 1.
 
@@ -94,11 +94,6 @@ def gradcheck(
         scalar = _project(outputs, point, rng)
         outputs = _gradients(scalar)
         for i, x, g in zip(checked, point, outputs(_leaves(point)), strict=True):
-            if g.shape != x.shape or g.dtype != x.dtype:
-                raise AssertionError(
-                    f"order {k}, input {i}: the gradient has shape {g.shape} and dtype {g.dtype}, "
-                    f"the input {x.shape} and {x.dtype}"
-                )
             _compare(
                 f"order {k}, input {i}", plain(g), _differences(scalar, point, x, eps), rtol, atol
             )
@@ -124,7 +119,7 @@ def assert_grads(
         atol: and absolutely.
 
     Raises:
-        AssertionError: a gradient differs, or has not the shape and dtype of its input.
+        AssertionError: a gradient differs.
         ValueError: there are more or fewer expected gradients than inputs of a floating dtype.
 
     Example:
@@ -145,11 +140,6 @@ def assert_grads(
         arguments[i] = x
     total = sum(np.sum(y) for y in _tuple(f(*arguments)))
     for i, x, g, e in zip(checked, xs, _gradient(total, xs, False), wanted, strict=True):
-        if g.shape != x.shape or g.dtype != x.dtype:
-            raise AssertionError(
-                f"input {i}: the gradient has shape {g.shape} and dtype {g.dtype}, "
-                f"the input {x.shape} and {x.dtype}"
-            )
         _compare(f"input {i}", plain(g), np.broadcast_to(plain(e), x.shape), rtol, atol)
 
 

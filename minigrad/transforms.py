@@ -57,8 +57,12 @@ def grad(
             if target not in found:
                 raise RuntimeError(
                     f"the outputs do not depend on input {i} (shape {xs[i].shape}); "
-                    "pass allow_unused=True to get None for it"
+                    "pass allow_unused=True to get None for it (if its data were replaced since, "
+                    "compute the outputs again)"
                 )
-    totals = [found.get(target) for target in targets]
-    gradients = [g if g is None or isinstance(g, Tensor) else wrap(g, None) for g in totals]
+    gradients = []
+    for i, target in enumerate(targets):
+        g = found.get(target)
+        g = g if g is None or isinstance(g, Tensor) else wrap(g, None)
+        gradients.append(g.copy() if g is not None and target in targets[:i] else g)
     return gradients[0] if isinstance(inputs, Tensor) else tuple(gradients)

@@ -50,6 +50,7 @@ class EachArgument:
 VJPS: dict[Function, Sequence[Rule | None] | EachArgument] = {}
 COMPOSITES: dict[Function, Function] = {}
 CONSTANTS: set[Function] = set()
+IMPLEMENTATIONS: dict[Function, Function] = {}  # of primitives: what runs on arrays
 
 
 def primitive(fn: Function) -> Function:
@@ -81,6 +82,9 @@ def primitive(fn: Function) -> Function:
     functions"; only its first step is needed here: the first argument that claims the call gets it.
     """
 
+    if not callable(fn):
+        raise TypeError(f"primitive marks a function, got {fn!r}")
+
     @wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
         for a in args:
@@ -89,6 +93,7 @@ def primitive(fn: Function) -> Function:
         return fn(*args, **params)
 
     dispatch._implementation = fn  # type: ignore[attr-defined]  # what NumPy's own subclasses call
+    IMPLEMENTATIONS[dispatch] = fn
     return dispatch
 
 
@@ -117,6 +122,8 @@ def defvjp(fn: Function, *rules: Rule | None) -> None:
     for rule in rules:
         if rule is not None and not callable(rule):
             raise TypeError(f"defvjp({name_of(fn)}): a rule must be callable or None, got {rule!r}")
+    if all(rule is None for rule in rules):
+        raise TypeError(f"defvjp({name_of(fn)}) needs at least one rule; see defconstant for none")
     VJPS[fn] = rules
 
 

@@ -41,8 +41,14 @@ def _memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
-def _written_at(array: np.ndarray[Any, Any]) -> int:
-    """The number of the last write to any part of `array`; 0 if there was none."""
+def _written_at(saved: Any) -> int:
+    """The number of the last write to any part of an array, or of the arrays in an index."""
+    if isinstance(saved, tuple):
+        return max(map(_written_at, saved), default=0)
+    return _last_write_to(saved) if isinstance(saved, np.ndarray) else 0
+
+
+def _last_write_to(array: np.ndarray[Any, Any]) -> int:
     _, writes = _written.get(id(_memory_of(array)), (None, {}))
     if not writes:
         return 0
@@ -58,7 +64,7 @@ def check_unwritten(order: Sequence[Node]) -> None:
         return
     for node in order:
         for i, saved in enumerate((*node.args, node.value)):
-            if isinstance(saved, np.ndarray) and _written_at(saved) > node.number:
+            if _written_at(saved) > node.number:
                 raise RuntimeError(
                     f"backward through {node.name}: {_describe(node, i)} was changed in place "
                     "after it was saved; compute the output again after the change (or call "

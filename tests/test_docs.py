@@ -1,8 +1,8 @@
 """Everything that the README, the pages in docs/ and the docstrings show is run here.
 
-In Markdown, the ```python blocks of a page run one after the other in one namespace and in an empty
-folder. A ```text block right after one is what it prints. In ```sh blocks, `minigrad` and `python`
-commands run; `make` and `pip` commands must name targets and extras that exist (CI runs the former).
+In Markdown, the ```python blocks of a page run one after the other in one namespace and in an
+empty folder. A ```text block right after one is what it prints. In ```sh blocks, `minigrad` and
+`python` commands run; `make` and `pip` commands must name targets and extras that exist.
 """
 
 from __future__ import annotations

@@ -175,8 +175,8 @@ def test_replacing_data_is_a_write_that_an_older_graph_notices():
 def test_replaced_data_of_another_shape_are_refused(new):
     p = mg.Parameter([1.0, 2.0])
     optimizer = optim.SGD([("w", p)])
-    p.data = new
     p.grad = mg.tensor([1.0, 1.0])
+    p.data = new
     with pytest.raises(ValueError) as error:
         optimizer.step()
     assert str(error.value).startswith(

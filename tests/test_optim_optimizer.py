@@ -301,7 +301,7 @@ def test_a_step_is_noticed_by_an_older_graph():
     model = mlp()
     loss = (model(X) ** 2).mean()
     loss.backward(retain_graph=True)
-    optim.SGD(model.parameters()).step()  # moves the parameters into a buffer: the graph is intact
+    optim.SGD(model.parameters())  # moves the parameters into a buffer: the graph is intact
     loss.backward(retain_graph=True)
     optimizer = optim.SGD(model.parameters())
     loss = (model(X) ** 2).mean()

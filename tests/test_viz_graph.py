@@ -148,7 +148,6 @@ def test_an_array_used_twice_is_one_constant():
         (lambda x: x[0], "getitem(·, 0)"),
         (lambda x: x[:, 1:3], "getitem(·, (:, 1:3))"),
         (lambda x: x[..., ::2], "getitem(·, (..., ::2))"),
-        (lambda x: x[[0, 1]], "getitem(·, [0, 1])"),
         (lambda x: x[0, 1], "getitem(·, (0, 1))"),
         (lambda x: x[None], "getitem(·, None)"),
         (lambda x: x[np.array([0]), :], "getitem(·, (int64 (1,), :))"),

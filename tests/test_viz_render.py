@@ -1,8 +1,8 @@
+import errno
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from xml.etree import ElementTree
 
 import graphviz
@@ -201,13 +201,11 @@ def test_a_write_that_fails_keeps_the_older_file(tmp_path, monkeypatch):
     path = tmp_path / "graph.dot"
     path.write_text("older")
 
-    def half(self, content):
-        with open(self, "wb") as file:
-            file.write(content[:5])
-        raise OSError("no space left on device")
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(OSError, match="^no space left"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
         save(SOURCE, path)
     assert path.read_text() == "older"
     assert files_in(tmp_path) == ["graph.dot"]

@@ -132,7 +132,20 @@ def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         5.0
     """
     target = _matching("mse_loss", prediction, target)
-    return _reduce((prediction - target) ** 2, reduction)
+    return _reduce(squared_error(prediction, target), reduction)
+
+
+@primitive
+def squared_error(prediction: Any, target: Any) -> Any:
+    """(prediction - target)^2, for each element."""
+    return np.square(prediction - target)
+
+
+defvjp(
+    squared_error,
+    lambda g, y, prediction, target: g * 2 * (prediction - target),
+    lambda g, y, prediction, target: g * 2 * (target - prediction),
+)
 
 
 def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:

@@ -34,8 +34,9 @@ class Adam(Optimizer):
         >>> w
         Parameter([ 0.5, 99.5], requires_grad=True)
 
-    Source: Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1. The two
-    corrections are numbers, so they are applied to numbers where that saves a pass over an array.
+    Source: Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1, its
+    two corrections drawn together into one number as at the end of section 2; eps is scaled along,
+    so that the result is that of the formula above.
     """
 
     slots = ("m", "v")
@@ -56,6 +57,6 @@ class Adam(Optimizer):
         beta1, beta2 = betas
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g * g
-        rate = lr / (1 - beta1**t)  # lr m_hat = rate m
-        root = np.sqrt(v) / math.sqrt(1 - beta2**t)  # sqrt(v_hat)
-        return theta - rate * m / (root + eps), m, v
+        root = math.sqrt(1 - beta2**t)  # sqrt(v_hat) = sqrt(v) / root
+        rate = lr * root / (1 - beta1**t)
+        return theta - rate * m / (np.sqrt(v) + eps * root), m, v

@@ -51,7 +51,9 @@ class Buffer:
             self.theta[end - p.size : end].reshape(p.shape)
             for p, end in zip(parameters, self.ends, strict=True)
         ]
-        self._bind()
+        self.bound = list(zip(names, parameters, self.views, strict=True))
+        for _, parameter, view in self.bound:
+            parameter._move_to(view)
         state = [np.zeros_like(self.theta) for _ in range(slots)]
         self._active = [False] * len(parameters)
         self._partition([0] * len(parameters), state)
@@ -93,8 +95,8 @@ class Buffer:
         return _restore, (self.names, self.parameters, *self.read())
 
     def _bind(self) -> None:
-        """Make each parameter's data a view of the buffer; data that were replaced are copied."""
-        for name, parameter, view in zip(self.names, self.parameters, self.views, strict=True):
+        """Copy data that were replaced into the buffer, and make them views of it again."""
+        for name, parameter, view in self.bound:
             if parameter._data is not view:
                 if parameter.shape != view.shape:
                     raise ValueError(
@@ -102,7 +104,7 @@ class Buffer:
                         f"{parameter.shape}; make a new optimizer for it"
                     )
                 view[...] = parameter._data
-                parameter.data = view
+                parameter._move_to(view)
                 record_write(view)
 
     def _partition(self, steps: Sequence[int], state: Sequence[Array]) -> None:

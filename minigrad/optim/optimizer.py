@@ -116,7 +116,7 @@ class Optimizer:
         """Forget the gradients."""
         for group in self.groups:
             for parameter in group.parameters:
-                parameter.grad = None
+                parameter._grad = None
 
     def state_dict(self) -> dict[str, Any]:
         """Hyperparameters, step counts and state arrays (copies), by parameter name.

@@ -1,6 +1,5 @@
 """Training: the loop, metrics, checkpoints, and whole runs in folders of their own."""
 
-from .atomic import write_atomically
 from .checkpoint import (
     CheckpointError,
     load_checkpoint,
@@ -40,5 +39,4 @@ __all__ = [
     "save_model",
     "train",
     "train_step",
-    "write_atomically",
 ]

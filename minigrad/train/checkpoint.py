@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..files import write_atomically
 from ..nn import Module
-from .atomic import write_atomically
 from .encoding import Array, decode, encode
 
 _STATE = "minigrad"  # the metadata's key under which the state's text is kept

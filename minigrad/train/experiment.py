@@ -59,6 +59,11 @@ class Experiment:
             f" batches of {self.session.loader.batch_size}"
         )
 
+    def largest_product(self) -> int:
+        """Return the number of multiplications of a step's largest matrix product."""
+        widest = max(parameter.size for parameter in self.session.model.parameters())
+        return self.session.loader.batch_size * widest
+
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
         save_checkpoint(path, {"data": self._data, "session": self.session.state_dict()})

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from shlex import quote
 
-from .atomic import write_atomically
+from ..files import write_atomically
 from .config import ConfigError, RunConfig
 from .session import Row
 
@@ -37,6 +37,7 @@ def resume_command(folder: Path) -> str:
     """Return what to type to go on with a run.
 
     Example:
+        >>> from pathlib import Path
         >>> from minigrad.train.folder import resume_command
         >>> resume_command(Path("my runs/iris-1"))
         "minigrad train --resume 'my runs/iris-1'"

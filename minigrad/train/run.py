@@ -28,6 +28,7 @@ from .pictures import draw_pictures
 from .progress import Progress, listed
 from .session import Row, Session
 from .stop import Stop, stop_on_signals
+from .threads import blas_threads_for
 
 # An epoch of a small set takes a millisecond, as long as to get a checkpoint onto the disk.
 _CHECKPOINT_SECONDS = 1.0
@@ -164,7 +165,7 @@ def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | 
     experiment.save(folder / CHECKPOINT)
     progress = Progress(session, experiment.objective, epochs, lines)
     progress.line(experiment.describe())
-    with progress:
+    with progress, blas_threads_for(experiment.largest_product()):
         _train(experiment, folder, stop, progress)
     experiment.save(folder / CHECKPOINT)
     save_model(session.model, folder / MODEL)

@@ -8,9 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from minigrad.extras import require
-
-from .files import write_file
+from ..extras import require
+from ..files import write_atomically
 
 # Blue and vermilion of Okabe and Ito; the dashes tell them apart without colour.
 _SPLITS = {
@@ -65,7 +64,7 @@ def save_curves(metrics: Metrics, path: str | os.PathLike[str]) -> None:
         matplotlib.rcdefaults()  # whatever the reader's own style
         # Identifiers inside an SVG are random but for the salt, and a date would change daily.
         matplotlib.rcParams["svg.hashsalt"] = "minigrad"
-        write_file(path, _picture(metrics, measured))
+        write_atomically(path, _picture(metrics, measured))
 
 
 def _picture(metrics: Metrics, measured: Sequence[str]) -> bytes:

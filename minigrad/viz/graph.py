@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
-from minigrad.node import Leaf, Node
-from minigrad.tensor import Tensor
-
+from ..node import Leaf, Node
+from ..tensor import Tensor
 from .labels import Array, call_text, facts, inline
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.node import Node
-from minigrad.vjps import name_of
+from ..node import Node
+from ..vjps import name_of
 
 Array = np.ndarray[Any, Any]
 _FEW = 6  # elements: so many are written out, of more only their range

@@ -7,9 +7,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from minigrad.extras import require
-
-from .files import write_file
+from ..extras import require
+from ..files import write_atomically
 
 if TYPE_CHECKING:
     import graphviz  # type: ignore[import-untyped]
@@ -90,7 +89,7 @@ def save(graph: graphviz.Digraph | str, path: str | os.PathLike[str]) -> None:
     if format not in FORMATS:
         choices = ", ".join(f".{f}" for f in FORMATS)
         raise ValueError(f"{path}: a drawing's suffix must be one of {choices}")
-    write_file(path, render(graph, format))
+    write_atomically(path, render(graph, format))
 
 
 def _render_in_webassembly(source: str, engine: str, format: str) -> bytes:

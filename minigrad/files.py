@@ -27,7 +27,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     Example:
         >>> import tempfile
         >>> from pathlib import Path
-        >>> from minigrad.train import write_atomically
+        >>> from minigrad.files import write_atomically
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder) / "note.txt"
         ...     write_atomically(path, b"old")

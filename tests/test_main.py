@@ -1,0 +1,410 @@
+import gzip
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad.__main__ import main
+from minigrad.data import datasets
+from minigrad.train import load_checkpoint, load_model, mlp
+
+COMMAND = [sys.executable, "-W", "error", "-m", "minigrad"]
+LONG = ["train", "digits", "--hidden", "256,256", "--epochs", "100000", "--json"]
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    root = os.path.dirname(os.path.dirname(minigrad.__file__))
+    monkeypatch.setenv("PYTHONPATH", root)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command in this process; gives (exit code, standard output, standard error)."""
+
+    def run(*arguments):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+# Whole programs.
+
+
+def test_the_default_run_reaches_97_percent_in_10_seconds(tmp_path):
+    began = time.perf_counter()
+    done = subprocess.run([*COMMAND, "train", "--json"], capture_output=True, text=True)
+    seconds = time.perf_counter() - began
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["test_accuracy"] >= 0.97
+    assert result["seconds"] < seconds < 10
+    assert sorted(result) == [
+        "epochs",
+        "parameters",
+        "run_dir",
+        "seconds",
+        "test_accuracy",
+        "test_loss",
+    ]
+    assert (result["epochs"], result["parameters"]) == (30, 17226)
+    assert result["run_dir"] == "runs/digits-1"
+    assert (tmp_path / "runs" / "digits-1" / "curves.svg").exists()
+    assert done.stderr.count("epoch ") == 30
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_other_seeds_reach_97_percent_too(call, seed):
+    code, out, _ = call("train", "--seed", seed, "--json")
+    assert code == 0
+    assert json.loads(out)["test_accuracy"] >= 0.97
+
+
+def test_plain_output_goes_to_standard_output():
+    done = subprocess.run(
+        [*COMMAND, "train", "iris", "--epochs", "2"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("epoch ") == 2
+    assert "test accuracy" in done.stdout.splitlines()[-1]
+
+
+def begin(folder, *more):
+    """Start a long run and wait for its first epochs."""
+    process = subprocess.Popen(
+        [*COMMAND, *LONG, "--out", str(folder), *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    metrics, deadline = folder / "metrics.jsonl", time.monotonic() + 30
+    while not (metrics.exists() and metrics.stat().st_size > 500):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    return process
+
+
+def resume_to_the_unbroken_run(tmp_path, folder, epochs):
+    """Both in this process; the weights and metrics must be the same bytes."""
+    epochs = ["--epochs", str(epochs)]
+    assert main(["train", "--resume", str(folder), *epochs]) == 0
+    assert main([*LONG, *epochs, "--out", str(tmp_path / "unbroken")]) == 0
+    for name in ("model.safetensors", "metrics.jsonl", "config.json", "curves.svg"):
+        assert (folder / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes(), name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_a_run_that_resumes_bit_for_bit(tmp_path, number, code):
+    folder = tmp_path / "run"
+    process = begin(folder)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "Traceback" not in err
+    assert err.splitlines()[-1].endswith(f"go on with: minigrad train --resume {folder}")
+    assert json.loads(out)["epochs"] >= 1
+    session = load_checkpoint(folder / "checkpoint.safetensors")["session"]
+    load_model(mlp([64, 256, 256, 10], np.random.default_rng(0)), folder / "model.safetensors")
+    resume_to_the_unbroken_run(tmp_path, folder, session["epoch"] + 2)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_killed_run_leaves_a_checkpoint_that_resumes_bit_for_bit(tmp_path):
+    folder = tmp_path / "run"
+    process = begin(folder)
+    process.kill()
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
+    rows = (folder / "metrics.jsonl").read_text().count("\n")
+    assert load_checkpoint(folder / "checkpoint.safetensors")["session"]["epoch"] <= rows
+    resume_to_the_unbroken_run(tmp_path, folder, rows + 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+def test_a_reader_that_leaves_is_no_error():
+    process = subprocess.Popen(
+        [*COMMAND, "train", "iris", "--epochs", "2000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 141
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals")
+def test_a_bar_on_a_terminal(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [*COMMAND, "train", "iris", "--epochs", "5"], stdout=subprocess.PIPE, stderr=theirs
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert "10/10" in shown
+    assert "epoch 5/5: loss" in shown
+    assert "accuracy" in shown
+    assert b"epoch" not in done.stdout
+
+
+def test_importing_minigrad_loads_none_of_the_packages_for_training():
+    program = """
+import sys, minigrad, minigrad.train, minigrad.__main__
+heavy = {"tqdm", "safetensors", "graphviz", "matplotlib", "sklearn"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# Options.
+
+
+def test_version_and_help(call):
+    assert call("--version") == (0, f"minigrad {minigrad.__version__}\n", "")
+    code, out, _ = call("train", "--help")
+    assert code == 0
+    for word in ("digits", "nesterov", "128,64", "default: 30", "--resume", "130"):
+        assert word in out
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
+)
+def test_every_optimizer_learns(call, optimizer):
+    code, out, _ = call(
+        *("train", "iris", "--optimizer", optimizer, "--lr", "0.05", "--epochs", "60"),
+        *("--batch-size", "16", "--hidden", "16", "--json"),
+    )
+    assert code == 0
+    assert json.loads(out)["test_accuracy"] > 0.85
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_every_data_set_runs(call, name):
+    code, out, _ = call("train", name, "--epochs", "20", "--lr", "0.01", "--json")
+    result = json.loads(out)
+    assert code == 0
+    score = result["test_r2"] if name == "diabetes" else result["test_accuracy"]
+    assert score > (0.1 if name == "diabetes" else 0.8)
+
+
+@pytest.mark.parametrize("hidden", ["none", "", "None"])
+def test_a_linear_model(call, hidden):
+    code, out, _ = call("train", "iris", "--hidden", hidden, "--epochs", "1", "--json")
+    assert code == 0
+    assert json.loads(out)["parameters"] == 15
+    config = json.loads(Path("runs/iris-1/config.json").read_bytes())
+    assert config["hidden"] == []
+
+
+def test_files_of_all_kinds(call, tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (200, 3, 3), dtype=np.uint8)
+    y = (x[:, 2, 2] > 127).astype(np.uint8)
+    datasets.write_idx(tmp_path / "images-idx3-ubyte.gz", x)
+    datasets.write_idx(tmp_path / "labels-idx1-ubyte", y)
+    np.savez(tmp_path / "a.npz", x=x, y=x[:, 1, 1] / 7)
+    lines = [f"{a},{b},{2 * a - b}" for a, b in rng.standard_normal((60, 2))]
+    (tmp_path / "a.csv").write_text("a,b,y\n" + "\n".join(lines))
+    few = ("--epochs", 20, "--lr", 0.01, "--json")
+    for paths, score in [
+        (("images-idx3-ubyte.gz", "labels-idx1-ubyte"), "test_accuracy"),
+        (("a.npz",), "test_r2"),
+        (("a.csv", "--target", "y"), "test_r2"),
+        (("a.csv", "--target", "-1", "--task", "regression"), "test_r2"),
+    ]:
+        code, out, err = call("train", *paths, *few)
+        assert code == 0, err
+        assert json.loads(out)[score] > 0.5
+
+
+def test_only_the_epochs_may_change_when_a_run_is_resumed(call):
+    assert call("train", "iris", "--epochs", 1, "--out", "a")[0] == 0
+    assert call("train", "iris", "--resume", "a", "--epochs", 2, "--hidden", "128,64")[0] == 0
+    code, out, err = call("train", "--resume", "a", "--lr", "0.5")
+    assert (code, out) == (2, "")
+    assert err == (
+        "minigrad: error: this run has lr 0.001, and it cannot go on with 0.5: leave the option"
+        " out, or start a new run\n"
+    )
+
+
+def test_a_loss_that_is_no_number(call):
+    code, _, err = call("train", "iris", "--optimizer", "sgd", "--lr", "1e300", "--json")
+    assert code == 1
+    assert err.splitlines()[-1].startswith("minigrad: error: training diverged: the loss is nan")
+
+
+def test_a_second_ctrl_c_leaves_at_once(call, monkeypatch):
+    from minigrad.optim import Optimizer
+
+    def interrupt_twice(self):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Optimizer, "step", interrupt_twice)
+    code, _, err = call("train", "iris", "--out", "a")
+    assert (code, err) == (130, "minigrad: error: interrupted\n")
+    load_checkpoint("a/checkpoint.safetensors")
+
+
+# Bad input: one line, exit code 2, no traceback, no run folder.
+
+TABLE = "a,b,y\n1,2,x\n3,4,z\n5,6,x\n7,8,z\n"
+BAD_TABLES = {
+    "empty": "",
+    "only a header": "a,b,y\n",
+    "only blank lines": "\n\n",
+    "ragged": TABLE + "1,2\n",
+    "too long a row": TABLE + "1,2,x,4\n",
+    "NaN": TABLE + "nan,2,x\n",
+    "infinite": TABLE + "inf,2,x\n",
+    "an empty cell": TABLE + ",2,x\n",
+    "text in a number column": TABLE + "one,2,x\n",
+    "a single class": "a,b,y\n1,2,x\n3,4,x\n",
+    "one row a class": "a,b,y\n1,2,x\n3,4,z\n",
+    "no header": "1,2,3\n4,5,6\n",
+    "a column twice": "a,a,y\n1,2,x\n3,4,z\n",
+    "text and numbers": TABLE + "1,2,3\n",
+    "NUL": TABLE + "1,\0,x\n",
+}
+
+
+def refused(outcome):
+    code, out, err = outcome
+    assert (code, out) == (2, ""), (out, err)
+    assert err.startswith("minigrad: error: ")
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+    assert not os.path.exists("runs")
+    return err
+
+
+@pytest.mark.parametrize("text", BAD_TABLES.values(), ids=BAD_TABLES)
+def test_bad_tables(call, tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    assert "a.csv" in refused(call("train", "a.csv", "--target", "y"))
+
+
+def test_bad_columns(call, tmp_path):
+    (tmp_path / "a.csv").write_text(TABLE)
+    assert "did you mean 'y'" in refused(call("train", "a.csv", "--target", "yy"))
+    assert "the columns are a, b, y" in refused(call("train", "a.csv", "--target", "7"))
+    assert "the columns are a, b, y" in refused(call("train", "a.csv"))
+    assert "finite number" in refused(
+        call("train", "a.csv", "--target", "y", "--task", "regression")
+    )
+    (tmp_path / "b.csv").write_bytes(b"a,y\n\xff\xfe,1\n")
+    assert "UTF-8" in refused(call("train", "b.csv", "--target", "y"))
+
+
+def test_bad_idx_files(call, tmp_path):
+    images = np.zeros((8, 2, 2), np.uint8)
+    datasets.write_idx(tmp_path / "x", images)
+    datasets.write_idx(tmp_path / "y", np.arange(8, dtype=np.uint8) % 2)
+    whole, labels = (tmp_path / "x").read_bytes(), (tmp_path / "y").read_bytes()
+    for content in (
+        b"",
+        b"junk",
+        whole[:3],
+        whole[:10],
+        whole[:-1],
+        whole + b"\0",
+        b"\0\0\x07\x01" + bytes(8),
+        b"\0\0\x08\x01" + struct.pack(">I", 2**31),
+        gzip.compress(whole)[:-9],
+        labels,
+    ):
+        (tmp_path / "x").write_bytes(content)
+        refused(call("train", "x", "y"))
+    (tmp_path / "x").write_bytes(whole)
+    datasets.write_idx(tmp_path / "y", np.zeros(8, np.uint8))
+    assert "at least two classes" in refused(call("train", "x", "y"))
+    datasets.write_idx(tmp_path / "y", np.zeros(7, np.uint8))
+    assert "a label for each" in refused(call("train", "x", "y"))
+    refused(call("train", "x", "missing"))
+    refused(call("train", "x", "y", "z"))
+
+
+def test_bad_archives(call, tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.eye(4), z=np.arange(4))
+    assert "expected arrays x and y" in refused(call("train", "a.npz"))
+    np.savez(tmp_path / "a.npz", x=np.array([[np.nan], [1]]), y=np.arange(2))
+    assert "finite" in refused(call("train", "a.npz"))
+    (tmp_path / "a.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:50])
+    refused(call("train", "a.npz"))
+    np.savez(tmp_path / "a.npz", x=np.array([object()]), y=np.arange(1))
+    refused(call("train", "a.npz"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["digit"], "did you mean 'digits'"),
+        (["none.csv", "--target", "y"], "found nothing there"),
+        (["."], "no data set"),
+        ([""], "no data set"),
+        (["a\nb"], "no data set"),
+        (["x" * 5000], "File name too long"),
+        (["iris", "--target", "y"], "no meaning"),
+        (["iris", "--task", "regression"], "no meaning"),
+        (["iris", "--task", "sorting"], "expected task"),
+        (["--hidden", "128,x"], "expected widths such as 128,64, or none, found '128,x'"),
+        (["--hidden", "8,0"], "from 1 to"),
+        (["--hidden", "-8"], "from 1 to"),
+        (["--hidden", "8,,8"], "expected widths"),
+        (["iris", "--hidden", "1000000,1000000"], "allocate"),
+        (["--optimizer", "adma"], "did you mean 'adam'"),
+        (["--optimizer", ""], "choose one of"),
+        (["--lr", "-1"], "positive, finite learning rate"),
+        (["--lr", "0"], "positive, finite learning rate"),
+        (["--lr", "nan"], "positive, finite learning rate"),
+        (["--lr", "fast"], "invalid float value"),
+        (["--epochs", "0"], "epochs of at least 1"),
+        (["--epochs", "1.5"], "invalid int value"),
+        (["--batch-size", "0"], "batch size of at least 1"),
+        (["--batch-size", "-3"], "batch size of at least 1"),
+        (["--seed", "-1"], "seed of at least 0"),
+        (["--epoch", "3"], "unrecognized arguments"),
+        (["--lr"], "expected one argument"),
+        (["--out", "file"], "file"),
+        (["--out", "file/below"], "file"),
+        (["--resume", "nowhere"], "expected the folder of a run"),
+        (["--resume", "file"], "expected the folder of a run"),
+    ],
+)
+def test_bad_options(call, tmp_path, arguments, word):
+    (tmp_path / "file").touch()
+    assert word in refused(call("train", *arguments))
+
+
+@pytest.mark.parametrize("arguments", [[], ["trian"], ["--epochs", "3"]])
+def test_bad_commands(call, arguments):
+    refused(call(*arguments))
+
+
+def test_a_missing_package_is_named(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    for module in [name for name in sys.modules if name.startswith("sklearn.")]:
+        monkeypatch.setitem(sys.modules, module, None)
+    assert 'scikit-learn: pip install "minigrad[data]"' in refused(call("train"))
