@@ -2,7 +2,7 @@
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 python benchmarks/eager.py
 
-float32, two threads, each candidate in a process of its own, taking turns; medians. All start from
+float32, two threads, candidates take turns, each time in a fresh process; medians. All start from
 the same weights, and must compute the same 20 losses to 5e-5 before anything is timed. Needs the `parity`
 extra; the column of MyGrad appears if it is installed.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from harness import InAProcess, interleave, table
+from harness import in_a_process, interleave, table
 
 import minigrad as mg
 import minigrad.functional as F
@@ -218,10 +218,7 @@ def main() -> None:
     rows = {}
     for case in CASES:
         check_losses(case)
-        turns = {name: InAProcess(make) for name, make in candidates(case).items()}
-        times = interleave(turns)
-        for turn in turns.values():
-            turn.close()
+        times = interleave({name: in_a_process(make) for name, make in candidates(case).items()})
         speedup = times["torch eager"] / times["minigrad"]
         rows[case.name] = {**times, "x torch eager": speedup, "target": case.target}
     print(table(rows, "us per step"))

@@ -1,72 +1,57 @@
-"""Fair timing: candidates take turns within each round, so that a slow moment hits all of them.
+"""Fair timing: candidates take turns, round after round, so that a slow moment hits all of them.
 
-Candidates with threads of their own (BLAS, OpenMP) each get a process: after a product their
-threads go on spinning for tens of milliseconds, and two such libraries in one process take the
-cores away from each other. Between turns there is a pause for the same reason.
+Candidates with threads of their own (BLAS, OpenMP) run in a fresh process at each turn: after a
+product their threads go on spinning for a while, and two such libraries in one process, or in two
+that are awake at once, take the cores away from each other.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import statistics
-import time
 import timeit
 from collections.abc import Callable, Mapping
-from multiprocessing.connection import Connection
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
-PAUSE = 0.25  # seconds
-Turn = Callable[[int], float]  # runs so many calls and returns the seconds they took
+Call = Callable[[], object]
+Turn = Callable[[], float]  # measures once: seconds per call
 
 
-def here(call: Callable[[], object]) -> Turn:
+def here(call: Call, seconds: float = 0.02) -> Turn:
     """A turn in this process."""
-    return lambda number: timeit.timeit(call, number=number)
+    return partial(_time, call, seconds)
 
 
-class InAProcess:
-    """A turn in a process of its own, where `make()` makes what is called."""
+def in_a_process(make: Callable[[], Call], seconds: float = 0.3) -> Turn:
+    """A turn in a fresh process, where `make()` makes what is called."""
 
-    def __init__(self, make: Callable[[], Callable[[], object]]) -> None:
+    def turn() -> float:
         context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make), daemon=True)
-        self._process.start()
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            return pool.submit(_make_and_time, make, seconds).result()
 
-    def __call__(self, number: int) -> float:
-        self._connection.send(number)
-        seconds: float = self._connection.recv()
-        return seconds
-
-    def close(self) -> None:
-        self._process.terminate()
+    return turn
 
 
-def _serve(connection: Connection, make: Callable[[], Callable[[], object]]) -> None:
-    call = make()
-    while True:
-        connection.send(timeit.timeit(call, number=connection.recv()))
+def _make_and_time(make: Callable[[], Call], seconds: float) -> float:
+    return _time(make(), seconds)
 
 
-def interleave(
-    turns: Mapping[str, Turn], seconds: float = 0.03, rounds: int = 15, pause: float = PAUSE
-) -> dict[str, float]:
-    """The median time of a call of each candidate, in microseconds.
+def _time(call: Call, seconds: float) -> float:
+    """Seconds per call: the median of five runs of about `seconds` each, after a warm-up."""
+    for _ in range(30):
+        call()
+    number = max(1, round(seconds / (timeit.timeit(call, number=20) / 20)))
+    return statistics.median(timeit.repeat(call, number=number, repeat=5)) / number
 
-    Args:
-        turns: the candidates, by name.
-        seconds: about how long each candidate runs within a round.
-        rounds: how often each candidate gets its turn.
-        pause: seconds between two turns.
-    """
-    numbers = {}
-    for name, turn in turns.items():
-        turn(20)
-        numbers[name] = max(1, round(seconds / (turn(10) / 10)))
+
+def interleave(turns: Mapping[str, Turn], rounds: int = 5) -> dict[str, float]:
+    """The median over the rounds of each candidate's time per call, in microseconds."""
     times: dict[str, list[float]] = {name: [] for name in turns}
     for _ in range(rounds):
         for name, turn in turns.items():
-            time.sleep(pause)
-            times[name].append(turn(numbers[name]) / numbers[name])
+            times[name].append(turn())
     return {name: statistics.median(t) * 1e6 for name, t in times.items()}
 
 

@@ -55,8 +55,14 @@ def cotangents(
         if leaf.hooks is not None:
             g = _call_hooks(leaf, g)
         if targets is None or leaf in targets:
-            ours = getrefcount(g) == _REFERENCES and _is_plain(g, leaf.value.dtype)
-            found[leaf] = g if ours or lift is not None else np.array(g, leaf.value.dtype)
+            if lift is None and not (
+                getrefcount(g) == _REFERENCES
+                and type(g) is np.ndarray
+                and g.base is None
+                and g.dtype == leaf.value.dtype
+            ):
+                g = np.array(g, leaf.value.dtype)  # somebody else holds it, or it is a view
+            found[leaf] = g
     return found
 
 
@@ -115,11 +121,6 @@ def _walk(
         if not retain_graph:
             node.inputs = node.value = None  # type: ignore[assignment]
     return found
-
-
-def _is_plain(g: Any, dtype: Any) -> bool:
-    """Whether g is an array of this dtype with memory of its own."""
-    return type(g) is np.ndarray and g.base is None and g.dtype == dtype
 
 
 def _references_to_an_entry() -> int:

@@ -15,7 +15,7 @@ import numpy as np
 import minigrad.functional as F
 from minigrad import vjps
 from minigrad.functional.dense import linear
-from minigrad.functional.losses import softmax_cross_entropy, squared_error
+from minigrad.functional.losses import expected_nll, squared_error
 from minigrad.vjps import COMPOSITES, VJPS
 
 rng = np.random.default_rng(2024)
@@ -501,7 +501,7 @@ SAMPLES: dict[Any, list[S]] = {
         S(normal(0, 3), normal(0, 3)),
         S(normal(), normal()),
     ],
-    softmax_cross_entropy: [
+    expected_nll: [
         S(normal(2, 3), positive(2, 3)),
         S(normal(2, 2, 3), Fixed(positive(2, 2, 3))),
         S(normal(3), positive(3)),

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..vjps import defvjp, primitive
 from .activations import softplus
-from .softmax import log_softmax, softmax
+from .softmax import log_softmax
 
 
 def cross_entropy(
@@ -55,30 +55,22 @@ def cross_entropy(
     """
     logits = _classes_last(logits)
     q, total = _targets(logits, labels, weight, ignore_index, label_smoothing, "cross_entropy")
-    return _reduce(softmax_cross_entropy(logits, q), reduction, total)
+    return _reduce(expected_nll(log_softmax(logits), q), reduction, total)
 
 
 @primitive
-def softmax_cross_entropy(logits: Any, q: Any) -> Any:
-    """- sum_c q_c log softmax(logits)_c along the last axis."""
-    with np.errstate(invalid="ignore"):
-        terms = q * log_softmax(logits)
-    losses = -terms.sum(axis=-1)
-    if np.isnan(losses).any():  # 0 * -inf, where a logit is -inf and its probability 0
-        losses = -np.where(np.equal(q, 0), 0, terms).sum(axis=-1)
+def expected_nll(log_probs: Any, q: Any) -> Any:
+    """- sum_c q_c log p_c along the last axis, with 0 log 0 = 0."""
+    losses = -np.einsum("...c,...c->...", q, log_probs)
+    if np.isnan(losses).any():  # 0 * -inf
+        losses = -(q * np.where(np.equal(q, 0), 0, log_probs)).sum(axis=-1)
     return losses
 
 
-def _softmax_cross_entropy_rule(g: Any, y: Any, logits: Any, q: Any) -> Any:
-    """softmax(logits) sum(q) - q: for one label, "probabilities minus one-hot"."""
-    p = softmax(logits)
-    return np.expand_dims(g, -1) * (p * q.sum(axis=-1, keepdims=True) - q)
-
-
 defvjp(
-    softmax_cross_entropy,
-    _softmax_cross_entropy_rule,
-    lambda g, y, logits, q: -np.expand_dims(g, -1) * log_softmax(logits),
+    expected_nll,
+    lambda g, y, log_probs, q: -g[..., None] * q,
+    lambda g, y, log_probs, q: -g[..., None] * log_probs,
 )
 
 
@@ -113,7 +105,7 @@ def nll_loss(
         )
     log_probs = _classes_last(log_probs)
     q, total = _targets(log_probs, labels, weight, ignore_index, 0.0, "nll_loss")
-    return _reduce(-(log_probs * q).sum(axis=-1), reduction, total)
+    return _reduce(expected_nll(log_probs, q), reduction, total)
 
 
 def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
@@ -257,7 +249,7 @@ def hinge_loss(scores: Any, targets: Any, margin: float = 1.0, reduction: str = 
 
 def _classes_last(logits: Any) -> Any:
     """(N, C, d1, ...) -> (N, d1, ..., C)."""
-    return np.moveaxis(logits, 1, -1) if np.ndim(logits) > 2 else logits
+    return np.moveaxis(logits, 1, -1) if logits.ndim > 2 else logits
 
 
 def _targets(
@@ -267,17 +259,17 @@ def _targets(
     if not 0 <= smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing must lie in [0, 1], got {smoothing}")
     labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
-    n_classes = np.shape(logits)[-1]
+    n_classes = logits.shape[-1]
     if labels.dtype.kind == "f":
         labels = _classes_last(labels)
         _check_same_shape(name, logits, labels)
         q = labels if smoothing == 0 else labels * (1 - smoothing) + smoothing / n_classes
-        total = float(max(np.size(logits) // n_classes, 1))
+        total = float(max(logits.size // n_classes, 1))
         return (q if weight is None else q * np.asarray(weight, logits.dtype)), total
-    if np.shape(labels) != np.shape(logits)[:-1]:
+    if labels.shape != logits.shape[:-1]:
         raise ValueError(
-            f"{name}: logits of shape {np.shape(logits)} (classes last) need labels of shape "
-            f"{np.shape(logits)[:-1]}, got {np.shape(labels)}"
+            f"{name}: logits of shape {logits.shape} (classes last) need labels of shape "
+            f"{logits.shape[:-1]}, got {labels.shape}"
         )
     labels = np.asarray(labels)
     hot = np.equal(labels[..., np.newaxis], np.arange(n_classes))
