@@ -39,7 +39,8 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
     Raises:
         TypeError: `fn` has no derivative rule.
     """
-    if fn not in VJPS:
+    implementation = IMPLEMENTATIONS.get(fn)
+    if implementation is None:
         outcome: Tensor = _apply_without_rule(fn, args, params)
         return outcome
     values = []
@@ -48,17 +49,18 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
     for a in args:
         if isinstance(a, Tensor):
             values.append(a._data)
-            if a.node is None:
+            node = a.node
+            if node is None:
                 inputs.append(a._data)
             else:
-                inputs.append(a.node)
+                inputs.append(node)
                 recorded = True
         else:
             if type(a) not in _WEAK and isinstance(fn, np.ufunc):
                 a = _operand(a)
             values.append(a)
             inputs.append(a)
-    value = IMPLEMENTATIONS.get(fn, fn)(*values, **params)
+    value = implementation(*values, **params) if params else implementation(*values)
     if type(value) is not ndarray:
         value = _as_one_array(fn, value)
 

@@ -50,7 +50,7 @@ class EachArgument:
 VJPS: dict[Function, Sequence[Rule | None] | EachArgument] = {}
 COMPOSITES: dict[Function, Function] = {}
 CONSTANTS: set[Function] = set()
-IMPLEMENTATIONS: dict[Function, Function] = {}  # of primitives: what runs on arrays
+IMPLEMENTATIONS: dict[Function, Function] = {}  # what runs on arrays, past the dispatch
 
 
 def primitive(fn: Function) -> Function:
@@ -93,7 +93,6 @@ def primitive(fn: Function) -> Function:
         return fn(*args, **params)
 
     dispatch._implementation = fn  # type: ignore[attr-defined]  # what NumPy's own subclasses call
-    IMPLEMENTATIONS[dispatch] = fn
     return dispatch
 
 
@@ -124,13 +123,18 @@ def defvjp(fn: Function, *rules: Rule | None) -> None:
             raise TypeError(f"defvjp({name_of(fn)}): a rule must be callable or None, got {rule!r}")
     if all(rule is None for rule in rules):
         raise TypeError(f"defvjp({name_of(fn)}) needs at least one rule; see defconstant for none")
-    VJPS[fn] = rules
+    _set_rules(fn, rules)
 
 
 def defvjp_each(fn: Function, rule: Rule) -> None:
     """Give a function of any number of arrays one rule: `rule(i, g, y, *args, **params)`."""
     _check_dispatches(fn)
-    VJPS[fn] = EachArgument(rule)
+    _set_rules(fn, EachArgument(rule))
+
+
+def _set_rules(fn: Function, rules: Sequence[Rule | None] | EachArgument) -> None:
+    VJPS[fn] = rules
+    IMPLEMENTATIONS[fn] = getattr(fn, "_implementation", fn)
 
 
 def defcomposite(fn: Function, definition: Function) -> None:
