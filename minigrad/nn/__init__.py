@@ -1,5 +1,6 @@
 """Layers: modules that hold parameters, and how to initialise them."""
 
+from ..tensor import Parameter
 from . import init
 from .activations import (
     GELU,
@@ -44,6 +45,7 @@ __all__ = [
     "MSELoss",
     "Module",
     "NLLLoss",
+    "Parameter",
     "ReLU",
     "Sequential",
     "SiLU",
