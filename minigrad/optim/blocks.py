@@ -47,11 +47,11 @@ class Buffer:
         self.parameters = parameters
         self.ends = np.cumsum([p.size for p in parameters]).tolist()
         self.theta = np.concatenate([p._data.reshape(-1) for p in parameters])
-        self.views = [
+        views = [
             self.theta[end - p.size : end].reshape(p.shape)
             for p, end in zip(parameters, self.ends, strict=True)
         ]
-        self.bound = list(zip(names, parameters, self.views, strict=True))
+        self.bound = list(zip(names, parameters, views, strict=True))
         for _, parameter, view in self.bound:
             parameter._move_to(view)
         state = [np.zeros_like(self.theta) for _ in range(slots)]
