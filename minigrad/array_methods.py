@@ -160,16 +160,16 @@ class ArrayMethods:
         return self._apply(np.cumsum, self, axis=axis)
 
     def argmax(self, axis: int | None = None) -> Any:
-        return self._data.argmax(axis)
+        return self._apply(np.argmax, self, axis)
 
     def argmin(self, axis: int | None = None) -> Any:
-        return self._data.argmin(axis)
+        return self._apply(np.argmin, self, axis)
 
     def any(self, axis: Axis = None) -> Any:
-        return self._data.any(axis)
+        return self._apply(np.any, self, axis)
 
     def all(self, axis: Axis = None) -> Any:
-        return self._data.all(axis)
+        return self._apply(np.all, self, axis)
 
     def reshape(self, *shape: Any) -> Tensor:
         return self._apply(np.reshape, self, shape[0] if len(shape) == 1 else shape)

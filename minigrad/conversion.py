@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .traced import TracedArray
+
 _default: np.dtype[Any] = np.dtype(np.float32)
 
 
@@ -46,6 +48,10 @@ def as_array(
     Arrays and NumPy scalars keep their dtype; Python floats become the default dtype, Python ints
     and booleans what NumPy makes of them.
     """
+    if isinstance(data, TracedArray):
+        same = dtype is None or data.dtype == dtype
+        converted: Any = (data.copy() if copy else data) if same else data.astype(dtype)
+        return converted
     keeps_dtype = isinstance(data, (np.ndarray, np.generic))
     try:
         array = np.array(data, copy=copy or None)

@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .modes import MODE
 from .node import Node
+from .traced import TracedArray
 from .vjps import VJPS, astype
 from .writes import check_unwritten
 
@@ -44,13 +46,16 @@ def cotangents(
     Raises:
         RuntimeError: a part of the graph was freed, or a saved array has been written to.
     """
+    recorder = MODE.get().recorder
+    before = recorder and recorder.section("backward")
     order = _oldest_first(outputs)
     check_unwritten(order)
     needed = None if targets is None else _leading_to(targets, order)
     totals: dict[Node, Any] = {}
     for node, seed in zip(outputs, seeds, strict=True):
         totals[node] = totals[node] + seed if node in totals else seed
-    found = _walk(order, totals, targets, needed, retain_graph, lift)
+    tell = recorder and recorder.name_cotangent
+    found = _walk(order, totals, targets, needed, retain_graph, lift, tell)
     for leaf, g in totals.items():
         if leaf.hooks is not None:
             g = _call_hooks(leaf, g)
@@ -61,9 +66,17 @@ def cotangents(
                 and g.base is None
                 and g.dtype == leaf.value.dtype
             ):
-                g = np.array(g, leaf.value.dtype)  # somebody else holds it, or it is a view
+                g = _own_copy(g, leaf.value.dtype)  # somebody else holds it, or it is a view
             found[leaf] = g
+        if tell is not None:
+            tell(leaf, g)
+    if recorder is not None:
+        recorder.section(before)
     return found
+
+
+def _own_copy(g: Any, dtype: Any) -> Any:
+    return np.copy(g) if isinstance(g, TracedArray) else np.array(g, dtype)
 
 
 def _walk(
@@ -73,6 +86,7 @@ def _walk(
     needed: set[Node] | None,
     retain_graph: bool,
     lift: Lift | None,
+    tell: Callable[[Node, Any], None] | None,
 ) -> dict[Node, Any]:
     """Visit the calls of `order` from its end; `totals` is left with those of the leaves."""
     found: dict[Node, Any] = {}
@@ -83,8 +97,10 @@ def _walk(
         if g is not None:
             if node.hooks is not None:
                 g = _call_hooks(node, g)
+            if tell is not None:
+                tell(node, g)
             if node.handle is not None if targets is None else node in targets:
-                found[node] = np.array(g) if lift is None else g
+                found[node] = _own_copy(g, None) if lift is None else g
             rules, y, params, inputs = VJPS[node.fn], node.value, node.params, node.inputs
             if lift is None:
                 args = []

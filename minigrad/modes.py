@@ -14,12 +14,32 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Mode:
-    """What the engine does besides computing; one value for each thread and async task."""
+    """What the engine does besides computing; one value for each thread and async task.
+
+    Attributes:
+        grad: whether operations are recorded in the graph.
+        recorder: what writes down every call of the function that is being compiled.
+    """
 
     grad: bool = True
+    recorder: Any = None
 
 
 _DEFAULT = Mode()
+
+_changes = 0
+
+
+def changed() -> None:
+    """Count a change of what compiled programs rely on: of a module, a tensor's data or grad."""
+    global _changes
+    _changes += 1
+
+
+def changes() -> int:
+    """How many such changes there have been; if none, nothing needs to be checked again."""
+    return _changes
+
 MODE: ContextVar[Mode] = ContextVar("minigrad_mode", default=_DEFAULT)
 
 

@@ -14,8 +14,9 @@ from . import printing, vjps
 from .array_methods import ArrayMethods, plain_index
 from .conversion import as_array
 from .engine import cotangents
-from .modes import MODE, enable_grad
+from .modes import MODE, changed, enable_grad
 from .node import NO_PARAMS, HookHandle, Leaf, Node, next_number
+from .traced import TRACED, TracedArray
 from .vjps import COMPOSITES, CONSTANTS, IMPLEMENTATIONS, VJPS, name_of, rejected_arguments
 from .writes import record_write
 
@@ -40,6 +41,10 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
         TypeError: `fn` has no derivative rule.
     """
     implementation = IMPLEMENTATIONS.get(fn)
+    mode = MODE.get()
+    if mode.recorder is not None:
+        mode.recorder.adopt(args)
+        implementation = implementation and fn  # which dispatches to the recorder
     if implementation is None:
         outcome: Tensor = _apply_without_rule(fn, args, params)
         return outcome
@@ -68,7 +73,7 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
     result: Tensor = _new(Tensor)
     result._data = value
     result._grad = result.node = None
-    if recorded and MODE.get().grad:
+    if recorded and mode.grad:
         result.node = node = _new(Node)
         node.fn = fn
         node.inputs = tuple(inputs)
@@ -92,7 +97,7 @@ def _apply_without_rule(fn: Callable[..., Any], args: Any, params: dict[str, Any
 
 def _operand(a: Any) -> Array:
     """A constant in arithmetic: an array of real numbers."""
-    if type(a) is ndarray and a.dtype.kind in "fiub":
+    if (type(a) is ndarray and a.dtype.kind in "fiub") or isinstance(a, TRACED):
         return a
     return as_array(a, copy=False)
 
@@ -101,7 +106,8 @@ def _as_one_array(fn: Callable[..., Any], value: Any) -> Array:
     """NumPy turns 0-d results into scalars; a graph holds arrays."""
     if isinstance(value, (tuple, list)):
         raise TypeError(f"{name_of(fn)} returned {len(value)} results; a recorded call makes one")
-    return np.asarray(value)
+    array: Array = value if isinstance(value, TracedArray) else np.asarray(value)
+    return array
 
 
 def wrap(value: Array, node: Node | None) -> Tensor:
@@ -111,6 +117,14 @@ def wrap(value: Array, node: Node | None) -> Tensor:
     tensor.node = node
     tensor._grad = None
     return tensor
+
+
+def _literal(array: Array) -> Array:
+    """The array; while a function is recorded, its stand-in, made anew in each run."""
+    recorder = MODE.get().recorder
+    if recorder is None or isinstance(array, TracedArray):
+        return array
+    return recorder.literal(array)  # type: ignore[no-any-return]
 
 
 def plain(a: Any) -> Any:
@@ -161,7 +175,7 @@ class Tensor(ArrayMethods):
                 "making a tensor of one that requires a gradient would lose the gradient; say so "
                 "with t.detach(), or keep it with t.copy()"
             )
-        self._data = as_array(plain(data), dtype)
+        self._data = _literal(as_array(plain(data), dtype))
         self._grad = None
         self.node = None
         self.requires_grad = requires_grad
@@ -170,6 +184,8 @@ class Tensor(ArrayMethods):
 
     @property
     def data(self) -> Array:
+        if (recorder := MODE.get().recorder) is not None:
+            recorder.adopt((self,))
         return self._data
 
     @data.setter
@@ -177,20 +193,27 @@ class Tensor(ArrayMethods):
         if array is self._data:  # t.data -= 1 has written to it
             record_write(array)
             return
+        if isinstance(self._data, TracedArray):
+            self._data[...] = plain(array)
+            return
         if not self.is_leaf:
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
         self._data = as_array(plain(array), self.dtype, copy=False)
+        changed()
         if self.node is not None:
             self.node = Leaf(self._data, weakref.ref(self), self.node.hooks)
 
     def _move_to(self, array: Array) -> None:
         """Keep the same numbers in other memory; the graph is not affected."""
         self._data = array
+        changed()
         if self.node is not None:
             self.node.value = array
 
     @property
     def grad(self) -> Tensor | None:
+        if (recorder := MODE.get().recorder) is not None:
+            recorder.read_grad(self)
         return self._grad
 
     @grad.setter
@@ -198,7 +221,10 @@ class Tensor(ArrayMethods):
         if g is not None and not (isinstance(g, Tensor) and g.shape == self.shape):
             what = f"shape {g.shape}" if isinstance(g, Tensor) else type(g).__name__
             raise TypeError(f"grad must be None or a tensor of shape {self.shape}, got {what}")
+        if (recorder := MODE.get().recorder) is not None:
+            recorder.adopt((self,))
         self._grad = g
+        changed()
 
     @property
     def requires_grad(self) -> bool:
@@ -217,6 +243,7 @@ class Tensor(ArrayMethods):
                 "convert it: mg.tensor(data, dtype=np.float32, requires_grad=True)"
             )
         self.node = Leaf(self._data, weakref.ref(self)) if wanted else None
+        changed()
 
     @property
     def is_leaf(self) -> bool:
@@ -258,9 +285,13 @@ class Tensor(ArrayMethods):
             array(27., dtype=float32)
         """
         seed = seed_for(self, gradient)
+        recorder = MODE.get().recorder
+        changed()
         for node, g in carry_back([self], [seed], None, retain_graph, create_graph).items():
             x: Tensor | None = node.handle() if node.handle is not None else None
             if x is not None:
+                if recorder is not None:
+                    recorder.read_grad(x)
                 g = g if isinstance(g, Tensor) else wrap(g, None)
                 x._grad = g if x._grad is None else _recorded_sum(x._grad, g)
 
@@ -338,12 +369,12 @@ class Tensor(ArrayMethods):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._check_writable("assignment", value)
-        self._data[plain_index(index)] = plain(value)
+        self.data[plain_index(index)] = plain(value)
         record_write(self._data)
 
     def _write(self, ufunc: np.ufunc, other: Any) -> Tensor:
         self._check_writable(ufunc.__name__, other)
-        ufunc(self._data, plain(other), out=self._data)
+        ufunc(self.data, plain(other), out=self.data)
         record_write(self._data)
         return self
 
@@ -472,7 +503,7 @@ def seed_for(output: Tensor, gradient: Any) -> Tensor:
                 f"the gradient of a tensor of shape {output.shape} needs a scalar to start from: "
                 "reduce it with .sum() or .mean(), or pass gradient= of the same shape"
             )
-        return wrap(np.array(1, output.dtype).reshape(output.shape), None)
+        return wrap(_literal(np.array(1, output.dtype).reshape(output.shape)), None)
     seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     if seed.shape != output.shape:
         raise ValueError(f"gradient has shape {seed.shape}, but the output has {output.shape}")

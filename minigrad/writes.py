@@ -25,8 +25,10 @@ _last_write = 0
 def record_write(array: np.ndarray[Any, Any]) -> None:
     """Note that `array` has changed: older nodes that saved any of it can't be differentiated."""
     global _last_write
+    if not isinstance(array, np.ndarray):  # its stand-in while a function is recorded
+        return
     _last_write = next_number()
-    memory = _memory_of(array)
+    memory = memory_of(array)
     key = id(memory)
     if key not in _written:
         _written[key] = (weakref.ref(memory, lambda _: _written.pop(key, None)), {})
@@ -34,7 +36,7 @@ def record_write(array: np.ndarray[Any, Any]) -> None:
     _written[key][1][bounds] = _last_write
 
 
-def _memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array that owns the memory which `array` is a view of."""
     while isinstance(array.base, np.ndarray):
         array = array.base
@@ -49,7 +51,7 @@ def _written_at(saved: Any) -> int:
 
 
 def _last_write_to(array: np.ndarray[Any, Any]) -> int:
-    _, writes = _written.get(id(_memory_of(array)), (None, {}))
+    _, writes = _written.get(id(memory_of(array)), (None, {}))
     if not writes:
         return 0
     first, last = byte_bounds(array)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..conversion import as_array
+from ..modes import MODE, changed
 from ..tensor import Array, Parameter
 from ..writes import record_write
 
@@ -44,6 +46,8 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if (recorder := MODE.get().recorder) is not None:
+            recorder.enter_module(self)
         return self.forward(*args, **kwargs)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -54,7 +58,7 @@ class Module:
             for path, parameter in value.named_parameters():
                 parameter.name = f"{name}.{path}"
         elif name in self._buffer_names:
-            value = np.asarray(value)  # arithmetic on a 0-d array gives a scalar
+            value = as_array(value, copy=False)  # arithmetic on a 0-d array gives a scalar
         elif isinstance(value, (list, tuple, dict)):
             members = value.values() if isinstance(value, dict) else value
             if any(isinstance(m, (Module, Parameter)) for m in members):
@@ -64,6 +68,7 @@ class Module:
                     "attribute for each"
                 )
         object.__setattr__(self, name, value)
+        changed()
 
     def register_buffer(self, name: str, value: Any) -> None:
         """Make an array which is not learnt part of the module's state."""

@@ -1,0 +1,1 @@
+"""From a function that runs once to a program that is printed and replayed."""
