@@ -2,6 +2,7 @@
 
 from . import data, functional, nn, optim
 from .allocator import keep_freed_memory
+from .compiler import compile
 from .conversion import get_default_dtype, set_default_dtype
 from .creation import arange, eye, full, linspace, normal, ones, tensor, uniform, zeros
 from .modes import enable_grad, is_grad_enabled, no_grad
@@ -16,6 +17,7 @@ __all__ = [
     "Parameter",
     "Tensor",
     "arange",
+    "compile",
     "data",
     "defvjp",
     "draw",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .modes import changed
 from .traced import TracedArray
 
 _default: np.dtype[Any] = np.dtype(np.float32)
@@ -33,6 +34,7 @@ def set_default_dtype(dtype: npt.DTypeLike) -> None:
     if np.dtype(dtype).kind != "f":
         raise TypeError(f"the default dtype must be a floating-point dtype, got {np.dtype(dtype)}")
     _default = np.dtype(dtype)
+    changed()
 
 
 def get_default_dtype() -> np.dtype[Any]:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .modes import MODE
+from .modes import active_recorder
 from .node import Node
 from .traced import TracedArray
 from .vjps import VJPS, astype
@@ -46,7 +46,7 @@ def cotangents(
     Raises:
         RuntimeError: a part of the graph was freed, or a saved array has been written to.
     """
-    recorder = MODE.get().recorder
+    recorder = active_recorder()
     before = recorder and recorder.section("backward")
     order = _oldest_first(outputs)
     check_unwritten(order)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -27,18 +27,35 @@ class Mode:
 
 _DEFAULT = Mode()
 
-_changes = 0
+changes = 0  # of what compiled programs rely on; see `changed`
+recordings = 0  # how many functions are being recorded at the moment, in all threads
 
 
 def changed() -> None:
-    """Count a change of what compiled programs rely on: of a module, a tensor's data or grad."""
-    global _changes
-    _changes += 1
+    """Count a change of what compiled programs rely on: of a module, a tensor's data or grad.
+
+    As long as there is none, a program need not look whether everything is as it was.
+    """
+    global changes
+    changes += 1
 
 
-def changes() -> int:
-    """How many such changes there have been; if none, nothing needs to be checked again."""
-    return _changes
+@contextmanager
+def recording(recorder: Any) -> Iterator[None]:
+    """Show every call in this block, and in this thread or task, to a recorder."""
+    global recordings
+    token = MODE.set(replace(MODE.get(), recorder=recorder))
+    recordings += 1
+    try:
+        yield
+    finally:
+        recordings -= 1
+        MODE.reset(token)
+
+
+def active_recorder() -> Any:
+    """The recorder of the function that is being recorded here; None outside `mg.compile`."""
+    return MODE.get().recorder if recordings else None
 
 MODE: ContextVar[Mode] = ContextVar("minigrad_mode", default=_DEFAULT)
 

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy import ndarray
 
-from . import printing, vjps
+from . import modes, printing, vjps
 from .array_methods import ArrayMethods, plain_index
 from .conversion import as_array
 from .engine import cotangents
-from .modes import MODE, changed, enable_grad
+from .modes import MODE, active_recorder, changed, enable_grad
 from .node import NO_PARAMS, HookHandle, Leaf, Node, next_number
 from .traced import TRACED, TracedArray
 from .vjps import COMPOSITES, CONSTANTS, IMPLEMENTATIONS, VJPS, name_of, rejected_arguments
@@ -41,9 +41,8 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
         TypeError: `fn` has no derivative rule.
     """
     implementation = IMPLEMENTATIONS.get(fn)
-    mode = MODE.get()
-    if mode.recorder is not None:
-        mode.recorder.adopt(args)
+    if modes.recordings and (recorder := MODE.get().recorder) is not None:
+        recorder.adopt(args)
         implementation = implementation and fn  # which dispatches to the recorder
     if implementation is None:
         outcome: Tensor = _apply_without_rule(fn, args, params)
@@ -73,7 +72,7 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
     result: Tensor = _new(Tensor)
     result._data = value
     result._grad = result.node = None
-    if recorded and mode.grad:
+    if recorded and MODE.get().grad:
         result.node = node = _new(Node)
         node.fn = fn
         node.inputs = tuple(inputs)
@@ -121,7 +120,7 @@ def wrap(value: Array, node: Node | None) -> Tensor:
 
 def _literal(array: Array) -> Array:
     """The array; while a function is recorded, its stand-in, made anew in each run."""
-    recorder = MODE.get().recorder
+    recorder = active_recorder()
     if recorder is None or isinstance(array, TracedArray):
         return array
     return recorder.literal(array)  # type: ignore[no-any-return]
@@ -184,7 +183,7 @@ class Tensor(ArrayMethods):
 
     @property
     def data(self) -> Array:
-        if (recorder := MODE.get().recorder) is not None:
+        if (recorder := active_recorder()) is not None:
             recorder.adopt((self,))
         return self._data
 
@@ -212,7 +211,7 @@ class Tensor(ArrayMethods):
 
     @property
     def grad(self) -> Tensor | None:
-        if (recorder := MODE.get().recorder) is not None:
+        if (recorder := active_recorder()) is not None:
             recorder.read_grad(self)
         return self._grad
 
@@ -221,8 +220,8 @@ class Tensor(ArrayMethods):
         if g is not None and not (isinstance(g, Tensor) and g.shape == self.shape):
             what = f"shape {g.shape}" if isinstance(g, Tensor) else type(g).__name__
             raise TypeError(f"grad must be None or a tensor of shape {self.shape}, got {what}")
-        if (recorder := MODE.get().recorder) is not None:
-            recorder.adopt((self,))
+        if (recorder := active_recorder()) is not None:
+            recorder.set_grad(self)
         self._grad = g
         changed()
 
@@ -285,13 +284,14 @@ class Tensor(ArrayMethods):
             array(27., dtype=float32)
         """
         seed = seed_for(self, gradient)
-        recorder = MODE.get().recorder
+        recorder = active_recorder()
         changed()
         for node, g in carry_back([self], [seed], None, retain_graph, create_graph).items():
             x: Tensor | None = node.handle() if node.handle is not None else None
             if x is not None:
                 if recorder is not None:
                     recorder.read_grad(x)
+                    recorder.set_grad(x)
                 g = g if isinstance(g, Tensor) else wrap(g, None)
                 x._grad = g if x._grad is None else _recorded_sum(x._grad, g)
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from . import vjps
 from .array_methods import ArrayMethods, plain_index
-from .modes import MODE
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -326,8 +325,3 @@ class TracedGenerator:
 
 
 TRACED = (TracedArray, TracedNumber)
-
-
-def active_recorder() -> Any:
-    """The recorder of the function that is being recorded here; None outside `mg.compile`."""
-    return MODE.get().recorder

@@ -1,1 +1,10 @@
 """From a function that runs once to a program that is printed and replayed."""
+
+from .blocking import BLOCK
+from .compiled import Compiled, compile
+from .memory_owners import keeps_data
+from .program import Program
+from .recorder import RecordingError
+from .update import UpdateRule
+
+__all__ = ["BLOCK", "Compiled", "Program", "RecordingError", "UpdateRule", "compile", "keeps_data"]

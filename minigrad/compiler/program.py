@@ -56,6 +56,11 @@ class Value:
         return self.size * self.dtype.itemsize if self.is_array else 0
 
     @property
+    def layout(self) -> Any:
+        """What is the same for two values whose elements are of one kind and lie alike."""
+        return self.dtype, self.shape, self.strides
+
+    @property
     def is_contiguous(self) -> bool:
         """Whether the elements lie in memory row by row, without gaps."""
         expected = self.dtype.itemsize
@@ -64,6 +69,18 @@ class Value:
                 return self.size == 0
             expected *= n
         return True
+
+    @property
+    def axes_by_stride(self) -> list[int]:
+        """The axes, from the one with the longest stride to the one with the shortest."""
+        return sorted(range(len(self.shape)), key=lambda a: -self.strides[a])
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the elements lie in memory without gaps, in some order of the axes."""
+        order = self.axes_by_stride
+        shape = tuple(self.shape[a] for a in order)
+        return Value(self.dtype, shape, tuple(self.strides[a] for a in order)).is_contiguous
 
     @property
     def kind(self) -> str:

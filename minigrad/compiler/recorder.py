@@ -12,7 +12,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
 from typing import Any, NoReturn
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from .. import vjps
-from ..modes import MODE
+from ..modes import recording
 from ..tensor import Tensor
 from ..traced import Link, TracedArray, TracedGenerator, TracedNumber, draw
 from ..writes import memory_of, record_write
@@ -31,7 +31,7 @@ from .program import Instruction, Program, Value, mapped
 
 _HERE = Path(vjps.__file__).parent
 _NUMPY = str(Path(np.__file__).parent)
-_PACKAGES = (str(_HERE), _NUMPY)
+PACKAGES = (str(_HERE), _NUMPY)
 _OPERATORS = ("traced.py", "tensor.py", "array_methods.py", "compiler")
 _PLUMBING = (*(str(_HERE / name) for name in _OPERATORS), _NUMPY)
 _INVERTIBLE_VIEWS = (np.transpose, np.swapaxes)
@@ -80,7 +80,11 @@ class Recorder:
         self.modules: dict[Any, dict[str, Any]] = {}
         self.grads_at_start: dict[Tensor, Any] = {}
         self.grads_read: set[Tensor] = set()
-        self.names: dict[Value, str] = {}
+        self.grads_set: set[Tensor] = set()
+        self.names: dict[Value, Value] = {}
+        self.fixed: list[tuple[Place, Any]] = []
+        self.watched: list[Callable[[], Any]] = []
+        self.input_tensors: dict[Tensor, int] = {}
         self._numbers: dict[tuple[int, Any], TracedNumber] = {}
         self._numbers_after: dict[tuple[int, Any], Any] = {}
         self._generators: dict[int, tuple[TracedGenerator, Any]] = {}
@@ -98,6 +102,8 @@ class Recorder:
         calls; a body that cannot be recorded (it branches on values, or fills an array) is kept
         as one call.
         """
+        if fn is np.concatenate and isinstance(args[0], (tuple, list)) and len(args) == 1:
+            fn, args = vjps.concat, args[0]  # each part is an argument
         if fn in METADATA:
             return fn(*mapped(tuple(args), _concrete), **mapped(params, _concrete))
         if _is_primitive(fn) and fn not in KEPT_WHOLE and fn not in self._whole:
@@ -165,10 +171,10 @@ class Recorder:
     # Where values come from.
 
     def input(self, a: Any, name: str) -> Any:
-        """An array or a float among the arguments."""
+        """An array or a number among the arguments."""
         value = Value.like(a, name=name)
         self.inputs.append(value)
-        if isinstance(a, float):
+        if isinstance(a, (int, float)):
             return TracedNumber(self, value, a)
         traced = TracedArray(self, value, a)
         self.roots[id(a)] = (a, traced, value)
@@ -200,6 +206,7 @@ class Recorder:
             self.roots[id(owner)] = (owner, TracedArray(self, value, owner), value)
         root = self.roots[id(owner)][1]
         if owner is array:
+            self.roots[id(owner)][2].name = self.roots[id(owner)][2].name or name
             return root
         start = (byte_bounds(array)[0] - byte_bounds(owner)[0]) if array.size else 0
         place = (start // array.itemsize, array.shape, array.strides)
@@ -219,6 +226,15 @@ class Recorder:
             self._numbers[place] = TracedNumber(self, value, a)
             self.places[value] = Place(owner, key)
         return self._numbers_after.get(place, self._numbers[place])
+
+    def static(self, owner: Any, key: Any) -> Any:
+        """A constant `owner[key]`: another value leads to another program."""
+        self.fixed.append((Place(owner, key), owner[key]))
+        return owner[key]
+
+    def watch(self, look: Callable[[], Any]) -> None:
+        """Make the program apply only as long as `look()` returns the same."""
+        self.watched.append(look)
 
     def set_number(self, owner: Any, key: Any, number: Any) -> None:
         """Note that `owner[key]` becomes `number`."""
@@ -256,11 +272,14 @@ class Recorder:
         if tensor._grad is not None:
             self.adopt((tensor._grad,))
 
-    def adopt_input(self, tensor: Tensor, name: str) -> None:
+    def adopt_input(self, tensor: Tensor, name: str, place: int) -> Tensor:
         """The same for a tensor among the arguments."""
-        self.tensors[tensor] = tensor._data
-        self.grads_at_start.setdefault(tensor, tensor._grad)
-        self._hold(tensor, self.input(tensor._data, name))
+        if tensor not in self.tensors:
+            self.tensors[tensor] = tensor._data
+            self.grads_at_start[tensor] = tensor._grad
+            self.input_tensors[tensor] = place
+            self._hold(tensor, self.input(tensor._data, name))
+        return tensor
 
     @staticmethod
     def _hold(tensor: Tensor, array: Any) -> None:
@@ -272,8 +291,13 @@ class Recorder:
         """Note that the run depends on whether the tensor had a gradient before."""
         if not isinstance(tensor._data, TracedArray):
             self.adopt_tensor(tensor)
-        if tensor._grad is self.grads_at_start.get(tensor):
+        if tensor not in self.grads_set:
             self.grads_read.add(tensor)
+
+    def set_grad(self, tensor: Tensor) -> None:
+        """Note that the tensor's gradient is about to be replaced, whatever it was."""
+        self.adopt((tensor,))
+        self.grads_set.add(tensor)
 
     def enter_module(self, module: Any) -> None:
         """Make a module hold stand-ins for its arrays and generators."""
@@ -352,12 +376,11 @@ class Recorder:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Record what happens in this block; then put everything back as it was."""
-        token = MODE.set(replace(MODE.get(), recorder=self))
-        try:
-            yield
-        finally:
-            MODE.reset(token)
-            self._put_back_outside()
+        with recording(self):
+            try:
+                yield
+            finally:
+                self._put_back_outside()
 
     def _put_back_outside(self) -> None:
         self.grads_at_end = {t: t._grad for t in self.tensors}
@@ -410,5 +433,5 @@ def _calling_frame(inside: tuple[str, ...]) -> Any:
 
 def _users_line() -> str:
     """Where the code outside this package and NumPy is being run."""
-    frame = _calling_frame(_PACKAGES)
+    frame = _calling_frame(PACKAGES)
     return f"{frame.f_code.co_filename}, line {frame.f_lineno}"

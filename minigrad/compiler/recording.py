@@ -27,8 +27,11 @@ class Recording:
         conditions: what has been assumed about numbers: (value, outcome).
         grads: for each tensor whose gradient the program makes, that gradient's value; None if the
             program takes the gradient away.
-        grads_read: for each tensor whose earlier gradient counts, whether there was one.
-        tensors: the tensors that the program read from outside.
+        grads_read: for each tensor whose earlier gradient counts, that gradient's array, or None.
+        tensors: the tensors that the program read from outside, with their arrays.
+        input_tensors: the tensors among the arguments, with their places there.
+        watched: functions whose results must stay what they are.
+        fixed: places whose contents are part of the program, with these contents.
         modules: the modules that were called, with their attributes.
         tensor_outputs: for each value among the outputs, whether it is a tensor.
         result: what the recorded run itself returned.
@@ -39,28 +42,29 @@ class Recording:
     places: dict[Value, Place]
     conditions: list[tuple[Value, bool]]
     grads: dict[Tensor, Value | None]
-    grads_read: dict[Tensor, bool]
+    grads_read: dict[Tensor, Any]
     tensors: dict[Tensor, Any]
+    input_tensors: dict[Tensor, int]
+    watched: list[Callable[[], Any]]
+    fixed: list[tuple[Place, Any]]
     modules: dict[Any, dict[str, Any]]
     tensor_outputs: list[bool] = field(default_factory=list)
     result: Any = None
 
 
-def record(fn: Callable[..., Any], name: str, prepare: Callable[[Recorder], Any]) -> Recording:
-    """Run `fn` once on stand-ins, write the calls down, then carry out what it does to its state.
+def record(name: str, run: Callable[[Recorder], Any]) -> Recording:
+    """Write down all calls of a run on stand-ins, then carry out what it does to its state.
 
     Args:
-        fn: the function.
         name: what the program is called.
-        prepare: makes the arguments, `(args, kwargs)`, by asking the recorder for stand-ins.
+        run: asks the recorder for stand-ins, calls the function with them, and returns its result.
 
     Raises:
         RecordingError: the function did something that a program cannot repeat.
     """
     recorder = Recorder(name)
     with recorder.running():
-        args, kwargs = prepare(recorder)
-        result = fn(*args, **kwargs)
+        result = run(recorder)
         _note_rebound_attributes(recorder)
         grads = _note_gradients(recorder)
     return _finish(recorder, result, grads)
@@ -97,6 +101,7 @@ def _note_gradients(recorder: Recorder) -> dict[Tensor, Any]:
         if now is not None and before is not None and tensor in recorder.grads_read:
             recorder.adopt((before,))
             before._data[...] = now._data
+            tensor._grad = before
             continue
         if now is not None and not isinstance(now._data, TracedArray):
             recorder.adopt((now,))
@@ -129,14 +134,21 @@ def _finish(recorder: Recorder, result: Any, grads: dict[Tensor, Any]) -> Record
         recorder.places,
         recorder.conditions,
         kept,
-        {t: recorder.grads_at_start.get(t) is not None for t in recorder.grads_read},
-        recorder.tensors,
+        {t: _array_of(recorder.grads_at_start.get(t)) for t in recorder.grads_read},
+        {t: a for t, a in recorder.tensors.items() if t not in recorder.input_tensors},
+        recorder.input_tensors,
+        recorder.watched,
+        recorder.fixed,
         recorder.modules,
         tensor_outputs,
         mapped(result, _concrete_output),
     )
     _commit(recorder, grads)
     return recording
+
+
+def _array_of(tensor: Tensor | None) -> Any:
+    return None if tensor is None else tensor._data
 
 
 def _output(recorder: Recorder, a: Any, tensor_outputs: list[bool]) -> Any:

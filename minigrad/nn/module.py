@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..conversion import as_array
-from ..modes import MODE, changed
+from .. import modes
+from ..modes import active_recorder, changed
 from ..tensor import Array, Parameter
 from ..writes import record_write
 
@@ -46,7 +47,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if (recorder := MODE.get().recorder) is not None:
+        if modes.recordings and (recorder := active_recorder()) is not None:
             recorder.enter_module(self)
         return self.forward(*args, **kwargs)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -57,6 +56,6 @@ class Adam(Optimizer):
         beta1, beta2 = betas
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g * g
-        root = math.sqrt(1 - beta2**t)  # sqrt(v_hat) = sqrt(v) / root
+        root = (1 - beta2**t) ** 0.5  # sqrt(v_hat) = sqrt(v) / root
         rate = lr * root / (1 - beta1**t)
         return theta - rate * m / (np.sqrt(v) + eps * root), m, v

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from ..compiler import UpdateRule
+from ..modes import active_recorder, changed
 from ..tensor import Array, Parameter
 from .blocks import Buffer
 
@@ -20,7 +22,7 @@ class Group:
     """Parameters which share hyperparameters, and the buffers they live in."""
 
     def __init__(
-        self, named: list[tuple[str, Parameter]], hyper: dict[str, Any], slots: int
+        self, named: list[tuple[str, Parameter]], hyper: dict[str, Any], rule: UpdateRule
     ) -> None:
         self.names = [name for name, _ in named]
         self.parameters = [p for _, p in named]
@@ -29,7 +31,7 @@ class Group:
         self.buffers = []
         for _, members in groupby(by_dtype, key=lambda pair: pair[1].dtype.name):
             names, parameters = zip(*members, strict=True)
-            self.buffers.append(Buffer(names, parameters, slots))
+            self.buffers.append(Buffer(names, parameters, rule))
 
 
 class Optimizer:
@@ -87,7 +89,8 @@ class Optimizer:
         hyper = _checked(type(self).__name__, {**self.defaults, **own})
         taken = {p: n for g in self.groups for n, p in zip(g.names, g.parameters, strict=True)}
         named = _named(group["params"], taken)
-        self.groups.append(Group(named, hyper, len(self.slots)))
+        self.groups.append(Group(named, hyper, UpdateRule(self.update, self.slots)))
+        changed()
 
     @property
     def lr(self) -> float:
@@ -105,18 +108,31 @@ class Optimizer:
         Raises:
             RuntimeError: no parameter has a gradient.
         """
+        recorder = active_recorder()
+        before = recorder and recorder.section("update")
+        if recorder is not None:
+            recorder.watch(lambda: list(self.groups))
         updated = 0
         for group in self.groups:
             for buffer in group.buffers:
-                updated += buffer.step(self.update, group.hyper)
+                if recorder is None:
+                    updated += buffer.step(group.hyper)
+                else:
+                    updated += buffer.record_step(recorder, group.hyper)
+        if recorder is not None:
+            recorder.section(before)
         if not updated:
             raise RuntimeError("step() found no gradient; call backward() on the loss first")
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
+        recorder = active_recorder()
         for group in self.groups:
             for parameter in group.parameters:
+                if recorder is not None:
+                    recorder.set_grad(parameter)
                 parameter._grad = None
+        changed()
 
     def state_dict(self) -> dict[str, Any]:
         """Hyperparameters, step counts and state arrays (copies), by parameter name.
@@ -162,7 +178,7 @@ class Optimizer:
             for buffer in group.buffers:
                 _check_state(buffer, self.slots, state["state"])
         for group, hyper in zip(self.groups, hypers, strict=True):
-            group.hyper = hyper
+            group.hyper.update(hyper)  # in place: compiled programs read it
             for buffer in group.buffers:
                 entries = [state["state"][name] for name in buffer.names]
                 rows = [[np.ravel(entry[slot]) for entry in entries] for slot in self.slots]

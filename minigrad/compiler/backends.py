@@ -1,0 +1,25 @@
+"""What can run a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .executable import Executable
+from .numpy_source import printed
+from .program import Program, Value
+
+Memory = Mapping[Value, Any]
+
+
+def _numpy(program: Program, memory: Memory) -> Executable:
+    return Executable(printed(program), memory)
+
+
+def _numba(program: Program, memory: Memory) -> Any:
+    from .numba_backend import NumbaExecutable
+
+    return NumbaExecutable(program, memory)
+
+
+BACKENDS: dict[str, Callable[[Program, Memory], Any]] = {"numpy": _numpy, "numba": _numba}

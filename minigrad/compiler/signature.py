@@ -1,0 +1,85 @@
+"""The arguments of a call: what varies from call to call, and what a program is made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Parameter, Tensor
+
+
+def varies(a: Any) -> bool:
+    """Whether an argument is an input of the program: an array, a tensor, a float."""
+    if isinstance(a, Parameter):
+        return False  # state, known by itself
+    return isinstance(a, (np.ndarray, np.generic, Tensor)) or type(a) is float
+
+
+def leaves(structure: Any) -> Iterator[Any]:
+    """Everything inside nested tuples, lists and dicts."""
+    if isinstance(structure, (tuple, list)):
+        for a in structure:
+            yield from leaves(a)
+    elif isinstance(structure, dict):
+        for a in structure.values():
+            yield from leaves(a)
+    else:
+        yield structure
+
+
+def key_of(structure: Any) -> Any:
+    """What programs differ in: shapes, dtypes, layouts, and everything that does not vary."""
+    if isinstance(structure, np.ndarray):
+        return structure.shape, structure.dtype, structure.strides
+    if isinstance(structure, (tuple, list)):
+        return type(structure), tuple(map(key_of, structure))
+    if isinstance(structure, dict):
+        return dict, tuple((name, key_of(a)) for name, a in structure.items())
+    if isinstance(structure, Tensor) and varies(structure):
+        return Tensor, structure.requires_grad, key_of(structure._data)
+    if isinstance(structure, np.generic):
+        return structure.dtype
+    if type(structure) is float:
+        return float
+    if isinstance(structure, (int, str, bytes, type(None))):
+        return type(structure), structure
+    return _Identity(structure)
+
+
+class _Identity:
+    """An object that is only itself."""
+
+    def __init__(self, a: Any) -> None:
+        self.a = a
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.a is other.a
+
+    def __hash__(self) -> int:
+        return id(self.a)
+
+
+def varying(structure: Any) -> list[Any]:
+    """The arguments that are inputs of the program, in order."""
+    return [a for a in leaves(structure) if varies(a)]
+
+
+def value(a: Any) -> Any:
+    """The array or number of such an argument."""
+    if isinstance(a, Tensor):
+        return a._data
+    return np.asarray(a) if isinstance(a, np.generic) else a
+
+
+def replaced(structure: Any, stand_in: Callable[[Any, str], Any], name: str) -> Any:
+    """The arguments with stand-ins for those that vary, named by where they stand."""
+    if isinstance(structure, (tuple, list)):
+        members = [replaced(a, stand_in, f"{name}_{i}") for i, a in enumerate(structure)]
+        if hasattr(structure, "_fields"):
+            return type(structure)(*members)
+        return type(structure)(members)
+    if isinstance(structure, dict):
+        return {key: replaced(a, stand_in, f"{name}_{key}") for key, a in structure.items()}
+    return stand_in(structure, name) if varies(structure) else structure

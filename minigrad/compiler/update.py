@@ -1,0 +1,169 @@
+"""An optimizer's update rule, recorded once for each length of array and replayed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..traced import TracedNumber
+from .conditions import holds
+from .executable import Executable
+from .names import identifier
+from .numpy_source import Source, printed
+from .pipeline import optimized
+from .program import mapped
+from .recorder import Recorder, RecordingError
+from .recording import record
+
+Array = np.ndarray[Any, Any]
+Condition = Callable[[Sequence[Any]], bool] | None
+Step = Callable[..., Any]
+
+_recorded: dict[Any, list[tuple[Condition, Source]]] = {}
+
+
+class UpdateRule:
+    """`theta, *state = update(theta, g, *state, t=t, **hyper)`, carried out on arrays in place.
+
+    The rule is a formula that makes new arrays. It is recorded once, and what is replayed writes
+    to the old ones, by way of a little scratch memory. A rule that cannot be recorded is called as
+    it is.
+
+    Args:
+        update: the formula.
+        slots: the names of the state arrays.
+    """
+
+    def __init__(self, update: Callable[..., Any], slots: Sequence[str]) -> None:
+        self.update, self.slots = update, slots
+        self._steps: dict[Any, dict[int, list[tuple[Condition, Step]]]] = {}
+        self._last: tuple[Any, ...] | None = None  # hyperparameters; they rarely change
+
+    def __reduce__(self) -> Any:
+        return UpdateRule, (self.update, self.slots)  # what was recorded is recorded again
+
+    def with_numbers(
+        self, t: int, hyper: Mapping[str, Any], dtype: np.dtype[Any]
+    ) -> Callable[[Array, list[Array]], None]:
+        """The rule for step number t: a function of the gradient and of [theta, *state]."""
+        if self._last != (values := tuple(hyper.values())):
+            self._last = values
+            self._numbers, self._structure = list(_numbers(hyper)), tuple(_structure(hyper))
+        numbers = [t, *self._numbers]
+        steps = self._steps.setdefault((self._structure, dtype), {})
+
+        def update(g: Array, arrays: list[Array]) -> None:
+            theta = arrays[0]
+            for condition, step in steps.get(theta.size, ()):
+                if condition is None or condition(numbers):
+                    break
+            else:
+                condition, step = self._new_step(theta, numbers, hyper)
+                steps.setdefault(theta.size, []).append((condition, step))
+            step(*arrays, g, *numbers)
+
+        return update
+
+    def _new_step(
+        self, theta: Array, numbers: list[Any], hyper: Mapping[str, Any]
+    ) -> tuple[Condition, Step]:
+        key = self.update, theta.size, theta.dtype, self._structure
+        for condition, source in _recorded.setdefault(key, []):
+            if condition is None or condition(numbers):
+                break
+        else:
+            try:
+                condition, source = self._record_alone(theta, numbers[0], hyper)
+            except RecordingError:
+                return None, self._plain(hyper)
+            _recorded[key].append((condition, source))
+        return condition, Executable(source, source.constants).step
+
+    def _record_alone(
+        self, theta: Array, t: int, hyper: Mapping[str, Any]
+    ) -> tuple[Condition, Source]:
+        """Record one step on arrays of ones."""
+
+        def run(recorder: Recorder) -> None:
+            recorder.section("update")
+            names = ("theta", *self.slots, "g")
+            *arrays, g = (recorder.input(np.ones_like(theta), name) for name in names)
+            step = recorder.input(t, "t")
+            self._carry_out(arrays, g, step, _traced(recorder, hyper))
+
+        with np.errstate(all="ignore"):
+            recording = record(identifier("_".join(self.update.__qualname__.split(".")[-2:])), run)
+        program, _ = optimized(recording.program)
+        return holds(recording.program, recording.conditions), printed(program)
+
+    def _carry_out(self, arrays: Sequence[Any], g: Any, t: Any, hyper: Mapping[str, Any]) -> None:
+        for old, new in zip(arrays, self.update(arrays[0], g, *arrays[1:], t=t, **hyper), strict=True):
+            old[...] = new
+
+    def _plain(self, hyper: Mapping[str, Any]) -> Step:
+        def step(*args: Any) -> None:
+            n = 1 + len(self.slots)
+            self._carry_out(args[:n], args[n], args[n + 1], hyper)
+
+        return step
+
+    def record(
+        self, recorder: Any, run: Any, g: Any, arrays: list[Any], hyper: dict[str, Any]
+    ) -> None:
+        """The step as a part of a larger program, which reads t and the hyperparameters anew."""
+        t = recorder.number(vars(run), "t", "steps") + 1
+        recorder.set_number(vars(run), "t", t)
+        numbers = {key: _state_numbers(recorder, hyper, key) for key in hyper}
+        self._carry_out(arrays, g, t, numbers)
+
+
+def _numbers(hyper: Mapping[str, Any]) -> Iterator[float]:
+    """The floats among the hyperparameters; the rest (switches, names) is part of the program."""
+    for value in hyper.values():
+        for a in value if isinstance(value, tuple) else (value,):
+            if isinstance(a, float):
+                yield a
+
+
+def _structure(hyper: Mapping[str, Any]) -> Iterator[Any]:
+    """What distinguishes hyperparameters apart from their floats."""
+    for key, value in hyper.items():
+        members = value if isinstance(value, tuple) else (value,)
+        yield key, tuple(float if isinstance(a, float) else (type(a), a) for a in members)
+
+
+def _traced(recorder: Recorder, hyper: Mapping[str, Any]) -> dict[str, Any]:
+    def named(key: str, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(named(f"{key.removesuffix('s')}{k}", a) for k, a in enumerate(value, 1))
+        return recorder.input(value, key) if isinstance(value, float) else value
+
+    return {key: named(key, value) for key, value in hyper.items()}
+
+
+class _Elements:
+    """The elements of a tuple among the hyperparameters, whichever tuple that is at the time."""
+
+    def __init__(self, hyper: dict[str, Any], key: str) -> None:
+        self.hyper, self.key = hyper, key
+
+    def __getitem__(self, k: int) -> Any:
+        return self.hyper[self.key][k]
+
+
+def _state_numbers(recorder: Any, hyper: dict[str, Any], key: str) -> Any:
+    value = hyper[key]
+    if isinstance(value, tuple):
+        elements = _Elements(hyper, key)
+        singular = key.removesuffix("s")
+        return tuple(
+            recorder.number(elements, k, f"{singular}{k + 1}")
+            if isinstance(a, float)
+            else recorder.static(elements, k)
+            for k, a in enumerate(value)
+        )
+    if isinstance(value, float):
+        return recorder.number(hyper, key, key)
+    return recorder.static(hyper, key)
