@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .array_methods import ArrayMethods
 from .modes import changed
 from .traced import TracedArray
 
@@ -50,6 +51,8 @@ def as_array(
     Arrays and NumPy scalars keep their dtype; Python floats become the default dtype, Python ints
     and booleans what NumPy makes of them.
     """
+    if isinstance(data, ArrayMethods) and not getattr(data, "requires_grad", True):
+        data = data.data  # a tensor, perhaps one that holds a stand-in
     if isinstance(data, TracedArray):
         same = dtype is None or data.dtype == dtype
         converted: Any = (data.copy() if copy else data) if same else data.astype(dtype)

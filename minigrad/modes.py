@@ -57,6 +57,7 @@ def active_recorder() -> Any:
     """The recorder of the function that is being recorded here; None outside `mg.compile`."""
     return MODE.get().recorder if recordings else None
 
+
 MODE: ContextVar[Mode] = ContextVar("minigrad_mode", default=_DEFAULT)
 
 

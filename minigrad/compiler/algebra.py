@@ -95,6 +95,15 @@ def _right_if_left_is(number: int) -> Callable[[Instruction, Known], Any]:
     return replacement
 
 
+def _first_power(i: Instruction, known: Known) -> Any:
+    """x; but with an array of exponents pow is computed and rounds, and a half loses nan's sign."""
+    x, exponent = i.args
+    if not isinstance(x, Value) or isinstance(exponent, Value) or i.params:
+        return None
+    is_copied = not x.is_array or x.dtype.kind in "iu" or x.dtype in (np.float32, np.float64)
+    return x if is_copied and known.is_all(1, exponent) else None
+
+
 def _negated_twice(i: Instruction, known: Known) -> Any:
     inner = known.made_by(_NEGATIVE, i.args[0])
     return None if inner is None or i.params or inner.params else inner.args[0]
@@ -137,10 +146,9 @@ def _reshaped_twice(i: Instruction, known: Known) -> Replacement:
 
 
 def _is_row_major_view(i: Instruction) -> bool:
-    """Whether a reshaping call is a view of all elements, in their order in memory."""
+    """Whether a reshaping call is a view that takes the elements row by row."""
     order = i.params.get("order", "C") if len(i.args) < 3 else i.args[2]
-    is_row_major = i.fn is not np.reshape or order == "C"
-    return is_row_major and _is_view(i) and i.args[0].is_contiguous
+    return _is_view(i) and (i.fn is not np.reshape or order == "C")
 
 
 def _is_view(i: Instruction) -> bool:
@@ -171,8 +179,8 @@ RULES = (
         (np.subtract, operator.sub), _left_if_right_is(0),
     ),
     Rule(
-        "x ** 1 -> x", "the first power is x itself, which pow returns without rounding",
-        (np.power, operator.pow), _left_if_right_is(1),
+        "x ** 1 -> x", "NumPy copies x if the exponent is the number 1",
+        (np.power, operator.pow), _first_power,
     ),
     Rule(
         "-(-x) -> x", "the sign is turned twice, that of a nan too",

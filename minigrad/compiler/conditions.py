@@ -8,7 +8,7 @@ from typing import Any
 
 from .dead import remove_dead
 from .executable import Executable
-from .numpy_source import is_number, printed
+from .numpy_source import printed
 from .program import Program, Value
 
 
@@ -30,8 +30,8 @@ def holds(
     tested = replace(
         program,
         name="conditions",
-        inputs=[v for v in program.inputs if is_number(v)],
-        state=[v for v in program.state if is_number(v)],
+        inputs=[v for v in program.inputs if v.is_number],
+        state=[v for v in program.state if v.is_number],
         outputs=[v for v, _ in conditions],
         constants={},
         writes={},

@@ -12,35 +12,47 @@ import dis
 import keyword
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from types import CodeType, FrameType
 
+import numpy as np
+
 from ..vjps import name_of
-from .program import Program, Value
+from .program import Instruction, Program, Value
 
-_RESERVED = {"np", "buffer", *keyword.kwlist, *dir(builtins)}
+_RESERVED = {"np", "arena", "buffer", "stretches", "make", *keyword.kwlist, *dir(builtins)}
 _STORES = {"STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"}
+_PLAIN_NAMES = {
+    "add.reduce": "total", "maximum.reduce": "largest", "minimum.reduce": "smallest",
+    "multiply": "product", "divide": "quotient", "subtract": "difference", "add": "sum",
+    "astype": "cast", "spread": "spread", "put": "changed", "put_view": "changed",
+    "draw": "drawn", "concat": "joined", "getitem": "part", "einsum": "contracted",
+}  # fmt: skip
 
 
-def named(program: Program, shared: Mapping[Value, Value] | None = None) -> dict[Value, str]:
+def named(
+    program: Program,
+    shared: Mapping[Value, Value] | None = None,
+    functions: Collection[str] = (),
+) -> dict[Value, str]:
     """A name for each value; different ones, except that a value in `shared` is called as another.
 
     Args:
         program: what the values belong to.
         shared: for a value that takes another one's place in memory, that other.
+        functions: the names of functions that the program calls; no value may have these.
     """
     shared = shared or {}
     values = [*program.inputs, *program.state, *program.constants]
     values += [i.out for i in program.instructions]
-    makers = {i.out: name_of(i.fn) for i in program.instructions}
+    makers = program.makers()
     wanted: dict[Value, str] = {}
     for v in values:
-        if v not in shared:
-            wanted[v] = _wanted_name(v, makers, wanted)
-    often = Counter(wanted.values())
+        wanted[v] = wanted[shared[v]] if v in shared else _wanted_name(v, makers, wanted)
+    often = Counter(wanted[v] for v in values if v not in shared)
     names: dict[Value, str] = {}
-    taken: set[str] = set()
+    taken = set(functions)
     numbers: Counter[str] = Counter()
     for v in values:
         if v in shared:
@@ -55,12 +67,27 @@ def named(program: Program, shared: Mapping[Value, Value] | None = None) -> dict
     return names
 
 
-def _wanted_name(v: Value, makers: Mapping[Value, str], wanted: Mapping[Value, str]) -> str:
+def _wanted_name(
+    v: Value, makers: Mapping[Value, Instruction], wanted: Mapping[Value, str]
+) -> str:
     if v.name is not None:
         return identifier(v.name)
     if v.cotangent_of is not None and v.cotangent_of in wanted:
         return f"d_{wanted[v.cotangent_of]}"
-    return identifier(makers.get(v, "constant")).removeprefix("_")
+    if v not in makers:
+        return "constant"
+    if v.base in wanted:
+        return f"{wanted[v.base]}_{_view_name(makers[v])}"
+    function = name_of(makers[v].fn)
+    return identifier(_PLAIN_NAMES.get(function, function)).removeprefix("_")
+
+
+def _view_name(i: Instruction) -> str:
+    if i.fn is np.transpose:
+        return "T"
+    if i.fn is np.reshape:
+        return "flat" if len(i.out.shape) == 1 else "reshaped"
+    return "part" if name_of(i.fn) == "getitem" else identifier(name_of(i.fn))
 
 
 def identifier(name: str) -> str:

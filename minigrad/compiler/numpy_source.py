@@ -61,9 +61,10 @@ class _Printer:
         self.program = program
         self.groups = groups_of(program)
         self.plan = planned(program, self.groups)
-        self.names = named(program, self.plan.takes_over)
-        self.fixed = [v for v in [*program.state, *program.constants] if not is_number(v)]
-        self.arguments = [*program.inputs, *filter(is_number, program.state)]
+        self.called = self._called()
+        self.names = named(program, self.plan.takes_over, {fn.__name__ for fn in self.called})
+        self.fixed = [v for v in [*program.state, *program.constants] if not v.is_number]
+        self.arguments = [*program.inputs, *(v for v in program.state if v.is_number)]
         self.moving = {
             i.out.root
             for i in program.instructions
@@ -74,7 +75,7 @@ class _Printer:
     def source(self) -> Source:
         program, names = self.program, self.names
         setup, step = self._setup(), self._step()
-        helpers, objects = embedded(self._called())
+        helpers, objects = embedded(self.called)
         helpers += [
             inspect.getsource(helper)
             for helper in (workspace.buffer, workspace.stretches)
@@ -110,6 +111,14 @@ class _Printer:
             and (isinstance(self.plan.places.get(i.out), Fresh) or not writes_into(i))
         }
 
+    def _needed_views(self) -> set[Value]:
+        """The views that something reads; the parts of a concatenation in place need none."""
+        needed = set(self.program.results)
+        for i in reversed(self.program.instructions):
+            if i.out not in self.plan.elided and (i.out.base is None or i.out in needed):
+                needed.update(i.reads)
+        return needed
+
     # What is done once.
 
     def _setup(self) -> list[str]:
@@ -127,10 +136,11 @@ class _Printer:
 
     def _fixed_views(self, belongs: Any) -> list[str]:
         """Views of memory that stays where it is are taken once."""
+        needed = self._needed_views()
         return [
             _commented(f"{self.names[i.out]} = {expression(i, self.names)}", i.out)
             for i in self.program.instructions
-            if self._is_fixed_view(i) and belongs(i.out.root)
+            if self._is_fixed_view(i) and i.out in needed and belongs(i.out.root)
         ]
 
     def _is_fixed_view(self, i: Instruction) -> bool:
@@ -238,28 +248,29 @@ class _Printer:
             for line in self._lines(i, names)
         ]
         body = [line.split("  # ")[0].rstrip() for line in body]
-        return [f"for {listed}{',' if ',' not in listed else ''} in blocks{number}:", *_indented(body)]
+        return [
+            f"for {listed}{',' if ',' not in listed else ''} in blocks{number}:",
+            *_indented(body),
+        ]
 
     def _inline_numbers(self) -> None:
         """Write a number that is used once where it is used."""
         uses = Counter(v for i in self.program.instructions for v in i.reads)
         uses.update(self.program.results)
         grouped = {k for g in self.groups for k in range(g.first, g.stop)}
-        readers = {
-            v: k for k, i in enumerate(self.program.instructions) for v in i.reads
-        }
+        readers = {v: k for k, i in enumerate(self.program.instructions) for v in i.reads}
         self.inlined = set()
         for i in self.program.instructions:
             v = i.out
-            if i.fn in NUMBERS and uses[v] == 1 and v.name is None and readers.get(v) not in grouped:
+            if (
+                i.fn in NUMBERS
+                and uses[v] == 1
+                and v.name is None
+                and readers.get(v) not in grouped
+            ):
                 if v in readers:
                     self.inlined.add(v)
                     self.names[v] = expression(i, self.names)
-
-
-def is_number(v: Value) -> bool:
-    """Whether the value is a Python number, which lies in no memory."""
-    return v.dtype in (int, float, bool)
 
 
 def _in_order(call: str, shape: tuple[int, ...], v: Value) -> str:

@@ -43,6 +43,11 @@ class Value:
         return isinstance(self.dtype, np.dtype)
 
     @property
+    def is_number(self) -> bool:
+        """Whether this is a Python number, which lies in no memory."""
+        return self.dtype is int or self.dtype is float or self.dtype is bool
+
+    @property
     def root(self) -> Value:
         """The value that owns the memory."""
         return self if self.base is None else self.base.root
@@ -87,7 +92,7 @@ class Value:
         """As in `float32 (64, 128)`, or `number`."""
         if self.is_array:
             return f"{self.dtype} {self.shape}"
-        return "number" if self.dtype in (int, float, bool) else str(self.dtype.__name__)
+        return "number" if self.is_number else str(self.dtype.__name__)
 
     @classmethod
     def like(cls, a: Any, base: Value | None = None, name: str | None = None) -> Value:

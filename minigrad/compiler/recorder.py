@@ -32,7 +32,7 @@ from .program import Instruction, Program, Value, mapped
 _HERE = Path(vjps.__file__).parent
 _NUMPY = str(Path(np.__file__).parent)
 PACKAGES = (str(_HERE), _NUMPY)
-_OPERATORS = ("traced.py", "tensor.py", "array_methods.py", "compiler")
+_OPERATORS = ("traced.py", "tensor.py", "array_methods.py", "engine.py", "compiler")
 _PLUMBING = (*(str(_HERE / name) for name in _OPERATORS), _NUMPY)
 _INVERTIBLE_VIEWS = (np.transpose, np.swapaxes)
 
@@ -134,7 +134,9 @@ class Recorder:
         parent = _viewed(array, args)
         value = Value.like(array, base=None if parent is None else parent.symbol)
         self._instruction(fn, args, params, value)
-        return TracedArray(self, value, array, None if parent is None else (parent, fn, args, params))
+        return TracedArray(
+            self, value, array, None if parent is None else (parent, fn, args, params)
+        )
 
     def _instruction(self, fn: Any, args: Any, params: Any, out: Value) -> Value:
         out.name = out.name or assigned_name(_calling_frame(_PLUMBING))
@@ -155,7 +157,9 @@ class Recorder:
 
     def _part(self, whole: Value, i: int, result: Any) -> Any:
         value = Value.like(np.asarray(result))
-        self.instructions.append(Instruction(operator.getitem, (whole, i), {}, value, self._section))
+        self.instructions.append(
+            Instruction(operator.getitem, (whole, i), {}, value, self._section)
+        )
         return TracedArray(self, value, np.asarray(result))
 
     def _symbol(self, a: Any) -> Any:
@@ -198,9 +202,7 @@ class Recorder:
         """The stand-in for an array that persists; a view stands in for a part of its memory."""
         if isinstance(array, TracedArray):
             return array
-        if id(array) in self.roots:
-            return self.roots[id(array)][1]
-        owner = memory_of(array)
+        owner = array if id(array) in self.roots else memory_of(array)
         if id(owner) not in self.roots:
             value = Value.like(owner, name=name if owner is array else None)
             self.roots[id(owner)] = (owner, TracedArray(self, value, owner), value)

@@ -45,7 +45,9 @@ class Specialisation:
         written = [s for s in program.writes if not s.is_array]
         self._number_writes = [recording.places[s] for s in written]
         self._n_outputs = len(source.results) - len(written)
-        self._written = [recording.arrays[s] for s in program.writes if s.is_array and s not in program.inputs]
+        self._written = [
+            recording.arrays[s] for s in program.writes if s.is_array and s not in program.inputs
+        ]
         self._written_inputs = [k for k, v in enumerate(program.inputs) if v in program.writes]
         places = recording.input_tensors
         grads = self._gradient_tensors()
@@ -101,11 +103,17 @@ class Specialisation:
         for tensor, array in recording.grads_read.items():
             grad = tensor._grad
             if (None if grad is None else grad._data) is not array:
-                return "there are other gradients to add to" if array is not None else "there are gradients to add to"
+                return (
+                    "there are other gradients to add to"
+                    if array is not None
+                    else "there are gradients to add to"
+                )
         for module, attributes in self._modules.items():
             now = _described(vars(module))
             if now != attributes:
-                names = [n for n in attributes.keys() | now.keys() if attributes.get(n) != now.get(n)]
+                names = [
+                    n for n in attributes.keys() | now.keys() if attributes.get(n) != now.get(n)
+                ]
                 return f"{type(module).__name__}.{min(names)} was changed"
         for look, before in self._watched:
             if look() != before:

@@ -99,7 +99,9 @@ class UpdateRule:
         return holds(recording.program, recording.conditions), printed(program)
 
     def _carry_out(self, arrays: Sequence[Any], g: Any, t: Any, hyper: Mapping[str, Any]) -> None:
-        for old, new in zip(arrays, self.update(arrays[0], g, *arrays[1:], t=t, **hyper), strict=True):
+        for old, new in zip(
+            arrays, self.update(arrays[0], g, *arrays[1:], t=t, **hyper), strict=True
+        ):
             old[...] = new
 
     def _plain(self, hyper: Mapping[str, Any]) -> Step:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..conversion import as_array
 from ..vjps import defvjp, primitive
 from .activations import softplus
 from .softmax import log_softmax
@@ -61,10 +62,8 @@ def cross_entropy(
 @primitive
 def expected_nll(log_probs: Any, q: Any) -> Any:
     """- sum_c q_c log p_c along the last axis, with 0 log 0 = 0."""
-    losses = -np.einsum("...c,...c->...", q, log_probs)
-    if np.isnan(losses).any():  # 0 * -inf
-        losses = -(q * np.where(np.equal(q, 0), 0, log_probs)).sum(axis=-1)
-    return losses
+    terms = np.where(np.equal(q, 0), 0, log_probs)  # 0 * -inf would be nan
+    return -np.einsum("...c,...c->...", q, terms)
 
 
 defvjp(
@@ -265,36 +264,46 @@ def _targets(
         _check_same_shape(name, logits, labels)
         q = labels if smoothing == 0 else labels * (1 - smoothing) + smoothing / n_classes
         total = float(max(logits.size // n_classes, 1))
-        return (q if weight is None else q * np.asarray(weight, logits.dtype)), total
+        return (q if weight is None else q * as_array(weight, logits.dtype)), total
     if labels.shape != logits.shape[:-1]:
         raise ValueError(
             f"{name}: logits of shape {logits.shape} (classes last) need labels of shape "
             f"{logits.shape[:-1]}, got {labels.shape}"
         )
-    labels = np.asarray(labels)
+    labels = as_array(labels, copy=False)
     hot = np.equal(labels[..., np.newaxis], np.arange(n_classes))
     if 0 <= ignore_index < n_classes:
         hot[..., ignore_index] = False
-    counted = int(np.count_nonzero(hot))
-    if counted != labels.size and counted + np.count_nonzero(labels == ignore_index) != labels.size:
-        raise ValueError(
-            f"{name}: labels must lie in [0, {n_classes}) or be ignore_index = {ignore_index}, "
-            f"got {labels.min()} to {labels.max()}"
-        )
+    counted = count_labels(hot, labels, ignore_index, name)
     q = hot.astype(logits.dtype)
-    scale = q if weight is None else q * np.asarray(weight, logits.dtype)
+    scale = q if weight is None else q * as_array(weight, logits.dtype)
     total = counted if weight is None else scale.sum()
     if smoothing:
         seen = np.any(hot, axis=-1, keepdims=True)
         q = q * (1 - smoothing) + seen * (smoothing / n_classes)
-        scale = q if weight is None else q * np.asarray(weight)
+        scale = q if weight is None else q * as_array(weight)
     return scale.astype(logits.dtype, copy=False), total
+
+
+@primitive
+def count_labels(hot: Any, labels: Any, ignore_index: int, name: str) -> int:
+    """The number of labels that are not ignored; checks that all the others are classes."""
+    counted = int(np.count_nonzero(hot))
+    if counted != labels.size and counted + np.count_nonzero(labels == ignore_index) != labels.size:
+        raise ValueError(
+            f"{name}: labels must lie in [0, {hot.shape[-1]}) or be ignore_index = {ignore_index}, "
+            f"got {labels.min()} to {labels.max()}"
+        )
+    return counted
+
+
+count_labels.has_effect = True  # type: ignore[attr-defined]  # programs keep the check
 
 
 def _reduce(losses: Any, reduction: str, total: Any = None) -> Any:
     """The mean divides by `total`; by the number of losses if that is None."""
     if reduction == "mean":
-        return losses.mean() if total in (None, losses.size) else losses.sum() / total
+        return losses.mean() if total is None else losses.sum() / total
     if reduction == "sum":
         return losses.sum()
     if reduction == "none":

@@ -111,14 +111,16 @@ class Buffer:
         self._find_active()
         recorder.watch(lambda: self.runs)
         names = ("theta", *self.rule.slots)
-        arrays = [recorder.state(a, n) for a, n in zip((self.theta, *self.state), names, strict=True)]
+        arrays = [
+            recorder.state(a, n) for a, n in zip((self.theta, *self.state), names, strict=True)
+        ]
         for run in self.active_runs:
             recorder.adopt([p._grad for p in run.parameters])
             rows = [p._grad._data.reshape(-1) for p in run.parameters]  # type: ignore[union-attr]
-            gradient = np.concatenate(rows) if len(rows) > 1 else rows[0]
+            d_theta = np.concatenate(rows) if len(rows) > 1 else rows[0]
             whole = len(self.runs) == 1
             parts = arrays if whole else [a[run.start : run.stop] for a in arrays]
-            self.rule.record(recorder, run, gradient, parts, hyper)
+            self.rule.record(recorder, run, d_theta, parts, hyper)
         return sum(self._active)
 
     def read(self) -> tuple[list[int], list[Array]]:
