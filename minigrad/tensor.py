@@ -97,7 +97,7 @@ def _apply_without_rule(fn: Callable[..., Any], args: Any, params: dict[str, Any
 def _operand(a: Any) -> Array:
     """A constant in arithmetic: an array of real numbers."""
     if (type(a) is ndarray and a.dtype.kind in "fiub") or isinstance(a, TRACED):
-        return a
+        return a  # type: ignore[return-value]  # a stand-in
     return as_array(a, copy=False)
 
 
@@ -105,8 +105,7 @@ def _as_one_array(fn: Callable[..., Any], value: Any) -> Array:
     """NumPy turns 0-d results into scalars; a graph holds arrays."""
     if isinstance(value, (tuple, list)):
         raise TypeError(f"{name_of(fn)} returned {len(value)} results; a recorded call makes one")
-    array: Array = value if isinstance(value, TracedArray) else np.asarray(value)
-    return array
+    return value if isinstance(value, TracedArray) else np.asarray(value)  # type: ignore[return-value]
 
 
 def wrap(value: Array, node: Node | None) -> Tensor:

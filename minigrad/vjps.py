@@ -397,8 +397,9 @@ def mean(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """`np.mean` without its layers of Python: the sum divided by the count."""
     wide: Any = np.float32 if x.dtype == np.float16 else None  # a sum of halves soon overflows
     total = np.add.reduce(x, axis=axis, dtype=wide, keepdims=keepdims)
-    result = total / _count(x, axis)
-    return result if wide is None else result.astype(x.dtype)
+    if wide is None:
+        return total / _count(x, axis)
+    return (total / _count(x, axis)).astype(x.dtype)
 
 
 defvjp(

@@ -8,12 +8,14 @@ from typing import Any
 from .executable import Executable
 from .numpy_source import printed
 from .program import Program, Value
+from .scalars import with_scalar_arrays
 
 Memory = Mapping[Value, Any]
 
 
 def _numpy(program: Program, memory: Memory) -> Executable:
-    return Executable(printed(program), memory)
+    lowered = with_scalar_arrays(program)
+    return Executable(printed(lowered), {**memory, **lowered.constants})
 
 
 def _numba(program: Program, memory: Memory) -> Any:

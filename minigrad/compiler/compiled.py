@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,12 +14,14 @@ import numpy as np
 from ..modes import is_grad_enabled
 from ..tensor import Tensor
 from . import signature
-from .captures import Captures, Rebuilt
 from .backends import BACKENDS
+from .captures import Captures, Rebuilt
+from .explanation import Explanation, explained
+from .loop import looped
 from .memory_owners import bind_all
 from .names import identifier
 from .pipeline import optimized
-from .program import Program, Value, mapped
+from .program import Program, Value
 from .recorder import Recorder
 from .recording import Recording, record
 from .specialisation import Specialisation
@@ -33,6 +36,32 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """A program, and the arguments that it is for.
+
+    Attributes:
+        key: what the arguments must be like; see `signature.key_of`.
+        forms: the same once more if all arguments are arrays, for a quick look; else None.
+        program: the program.
+    """
+
+    key: Any
+    forms: list[tuple[Any, ...]] | None
+    program: Specialisation
+
+    def takes_arrays(self, args: tuple[Any, ...]) -> bool:
+        """Whether these are arrays for which the program was made."""
+        if self.forms is None or len(args) != len(self.forms) or self.key[0] != is_grad_enabled():
+            return False
+        for a, (shape, dtype, strides) in zip(args, self.forms, strict=True):
+            if type(a) is not np.ndarray or a.shape != shape:
+                return False
+            if a.dtype is not dtype or a.strides != strides:
+                return False
+        return True
+
+
 class Compiled:
     """A compiled function; see `compile`."""
 
@@ -41,9 +70,10 @@ class Compiled:
         self._fn = fn
         self._backend = backend
         self._maxsize = maxsize
-        self._programs: list[tuple[Any, Specialisation]] = []  # the latest used first
+        self._entries: list[_Entry] = []  # the latest used first
         self._hits = self._misses = 0
         self._reasons: list[str] = []
+        self._last_inputs: Sequence[Any] = ()
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """A method, compiled for each object."""
@@ -54,29 +84,36 @@ class Compiled:
         return bound
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        arguments = signature.varying((args, kwargs))
-        inputs = [signature.value(a) for a in arguments]
-        key = is_grad_enabled(), signature.key_of(args), signature.key_of(kwargs)
-        found = self._find(key, inputs)
-        if found is None:
-            return self._record(key, args, kwargs)
+        entries = self._entries
+        if entries and not kwargs and entries[0].takes_arrays(args):
+            inputs: Sequence[Any] = args
+            arguments: Sequence[Any] = args
+            program = entries[0].program if entries[0].program.obstacle(args) is None else None
+        else:
+            program = None
+        if program is None:
+            arguments = signature.varying((args, kwargs))
+            inputs = [signature.value(a) for a in arguments]
+            key = is_grad_enabled(), signature.key_of(args), signature.key_of(kwargs)
+            program = self._find(key, inputs)
+            if program is None:
+                return self._record(key, inputs, args, kwargs)
         self._hits += 1
-        outputs = iter(found(inputs, arguments))
-        return mapped(found.program.outputs, lambda v: next(outputs) if isinstance(v, Value) else v)
+        self._last_inputs = inputs
+        return program.packed(program(inputs, arguments))
 
-    def _find(self, key: Any, inputs: list[Any]) -> Specialisation | None:
-        self._reason = "arguments of another form" if self._programs else "the first call"
-        for k, (program_key, program) in enumerate(self._programs):
-            if program_key == key:
-                obstacle = program.obstacle(inputs)
+    def _find(self, key: Any, inputs: Sequence[Any]) -> Specialisation | None:
+        self._reason = "arguments of another form" if self._entries else "the first call"
+        for k, entry in enumerate(self._entries):
+            if entry.key == key:
+                obstacle = entry.program.obstacle(inputs)
                 if obstacle is None:
-                    if k:
-                        self._programs.insert(0, self._programs.pop(k))
-                    return program
+                    self._entries.insert(0, self._entries.pop(k))
+                    return entry.program
                 self._reason = obstacle
         return None
 
-    def _record(self, key: Any, args: Any, kwargs: Any) -> Any:
+    def _record(self, key: Any, inputs: Sequence[Any], args: Any, kwargs: Any) -> Any:
         bind_all()
         captures = Captures(self._fn)
         bound = inspect.signature(self._fn).bind(*args, **kwargs)
@@ -96,11 +133,16 @@ class Compiled:
             return fn(*bound.args, **bound.kwargs)
 
         recording = record(identifier(self._fn.__name__), run)
-        program, _ = optimized(recording.program)
+        program, passes = optimized(recording.program)
         executable = BACKENDS[self._backend](program, _memory(recording, program))
         new = Specialisation(recording, program, executable, captures)
-        self._programs.insert(0, (key, new))
-        del self._programs[self._maxsize :]
+        forms = None
+        if not kwargs and all(type(a) is np.ndarray for a in args):
+            forms = [(a.shape, a.dtype, a.strides) for a in args]
+        self._entries.insert(0, _Entry(key, forms, new))
+        del self._entries[self._maxsize :]
+        self._passes = passes
+        self._last_inputs = inputs
         self._misses += 1
         self._reasons.append(self._reason)
         return recording.result
@@ -124,20 +166,55 @@ class Compiled:
         return str(self._latest().executable.source.text)
 
     def _latest(self) -> Specialisation:
-        if not self._programs:
+        if not self._entries:
             raise RuntimeError(
                 f"{self._fn.__name__} has not been called yet: its program is recorded by the "
                 "first call"
             )
-        return self._programs[0][1]
+        return self._entries[0].program
+
+    def explain(self) -> Explanation:
+        """What each pass did to the latest program, its memory, and where the time of a call goes.
+
+        The times of the sections are measured now, on copies of the program's memory.
+
+        Raises:
+            RuntimeError: there was no call yet.
+        """
+        latest = self._latest()
+        numbers = latest.number_arguments()
+        return explained(
+            self._fn.__name__,
+            latest.program,
+            latest.executable,
+            latest.executable.memory,
+            self._reasons,
+            self._passes,
+            [*self._last_inputs, *numbers],
+        )
+
+    def loop(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function for each element along the first axis of its arguments.
+
+        Args:
+            args, kwargs: arrays and tensors, or nested tuples, lists and dicts of these, each with
+                a first axis of the same length n; what is not an array is the same at each call.
+
+        Returns:
+            What the function returns, with a new first axis of length n.
+
+        Raises:
+            ValueError: the lengths differ, or there is no array.
+        """
+        return looped(self, args, kwargs)
 
     def cache_info(self) -> CacheInfo:
         """How many calls found a program, and how many made one."""
-        return CacheInfo(self._hits, self._misses, self._maxsize, len(self._programs))
+        return CacheInfo(self._hits, self._misses, self._maxsize, len(self._entries))
 
     def cache_clear(self) -> None:
         """Forget all programs."""
-        self._programs.clear()
+        self._entries.clear()
         self._hits = self._misses = 0
 
 

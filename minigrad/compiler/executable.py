@@ -22,6 +22,7 @@ class Executable:
 
     Attributes:
         source: the printed program.
+        memory: as given.
         step: the function, of `source.arguments`; returns `source.results`.
         kept: the arrays that hold the program's `kept` values after a call.
     """
@@ -30,6 +31,7 @@ class Executable:
 
     def __init__(self, source: Source, memory: Mapping[Value, Any]) -> None:
         self.source = source
+        self.memory = memory
         file = f"<minigrad program {next(_number)}>"
         lines = source.text.splitlines(keepends=True)
         linecache.cache[file] = (len(source.text), None, lines, file)  # tracebacks show the line

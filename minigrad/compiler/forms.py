@@ -74,13 +74,10 @@ def is_numpy(fn: Callable[..., Any]) -> bool:
 
 
 def _ufunc_of(fn: Any) -> np.ufunc | None:
-    owner = getattr(fn, "__self__", fn)
-    return owner if isinstance(owner, np.ufunc) and vjps.name_of(fn) in _KNOWN(fn, owner) else None
-
-
-def _KNOWN(fn: Any, owner: np.ufunc) -> tuple[str, ...]:
-    name = owner.__name__
-    return (name, f"{name}.reduce") if getattr(np, name, None) is owner else ()
+    owner: object = getattr(fn, "__self__", fn)
+    if not isinstance(owner, np.ufunc) or owner is not vars(np).get(owner.__name__):
+        return None
+    return owner if vjps.name_of(fn) in (owner.__name__, f"{owner.__name__}.reduce") else None
 
 
 def _arguments(i: Instruction, names: Names) -> str:

@@ -115,6 +115,7 @@ class _Planner:
         for k, i in enumerate(program.instructions):
             self._place(k, i)
         self._lay_out()
+        self._reuse_names()
 
     def _last_reads(self) -> dict[Value, int]:
         """For each value that owns memory, the last call that reads it or a view of it."""
@@ -254,6 +255,22 @@ class _Planner:
             slot.offset = offset
             placed.append(slot)
             self.plan.arena = max(self.plan.arena, offset + slot.nbytes)
+
+    def _reuse_names(self) -> None:
+        """Let nameless values of a section which lie in the same memory be one array."""
+        first: dict[Any, Value] = {}
+        for i in self.program.instructions:
+            v = i.out
+            place = self.plan.places.get(v)
+            if isinstance(place, Slot) and v not in self.plan.takes_over and _is_nameless(v):
+                key = i.section, place.offset, place.nbytes, v.shape, v.dtype, v.strides
+                if key in first:
+                    self.plan.takes_over[v] = first[key]
+                first.setdefault(key, v)
+
+
+def _is_nameless(v: Value) -> bool:
+    return v.name is None and v.cotangent_of is None
 
 
 def _aligned(offset: int) -> int:

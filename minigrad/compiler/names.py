@@ -11,10 +11,12 @@ import builtins
 import dis
 import keyword
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cache
 from types import CodeType, FrameType
+from typing import Any
 
 import numpy as np
 
@@ -43,43 +45,70 @@ def named(
         shared: for a value that takes another one's place in memory, that other.
         functions: the names of functions that the program calls; no value may have these.
     """
-    shared = shared or {}
+    heads = _heads(shared or {})
     values = [*program.inputs, *program.state, *program.constants]
     values += [i.out for i in program.instructions]
     makers = program.makers()
-    wanted: dict[Value, str] = {}
-    for v in values:
-        wanted[v] = wanted[shared[v]] if v in shared else _wanted_name(v, makers, wanted)
-    often = Counter(wanted[v] for v in values if v not in shared)
+    own = {v: _own_name(v, program, makers) for v in values if v not in heads}
+    for v, head in heads.items():  # `loss` says more than `quotient`
+        if v.name is not None and head.name is None and head.cotangent_of is None:
+            own[head] = identifier(v.name)
+    often = Counter(own.values())
     names: dict[Value, str] = {}
     taken = set(functions)
     numbers: Counter[str] = Counter()
     for v in values:
-        if v in shared:
-            names[v] = names[shared[v]]
+        if v in heads:
+            names[v] = names[heads[v]]
             continue
-        name = wanted[v]
-        while name in taken or (name == wanted[v] and often[name] > 1):
-            numbers[wanted[v]] += 1
-            name = f"{wanted[v]}{numbers[wanted[v]]}"
+        wanted = own[v] or _derived_name(v, makers, names)
+        name = wanted
+        while name in taken or (name == wanted and often[wanted] > 1):
+            numbers[wanted] += 1
+            name = f"{wanted}{numbers[wanted]}"
         taken.add(name)
         names[v] = name
     return names
 
 
-def _wanted_name(
-    v: Value, makers: Mapping[Value, Instruction], wanted: Mapping[Value, str]
-) -> str:
+def _heads(shared: Mapping[Value, Value]) -> dict[Value, Value]:
+    """For each value that takes another's place, the first one that lay there."""
+    heads: dict[Value, Value] = {}
+    for v, other in shared.items():
+        while other in shared:
+            other = shared[other]
+        heads[v] = other
+    return heads
+
+
+def _constant_name(array: Any) -> str:
+    """`zeros` and `ones` for what is nothing else; a constant that is written to keeps silent."""
+    if isinstance(array, np.ndarray) and array.size and not array.flags.writeable:
+        for number, name in ((0, "zeros"), (1, "ones")):
+            if (array == number).all():
+                return name
+    return "constant"
+
+
+def _own_name(v: Value, program: Program, makers: Mapping[Value, Instruction]) -> str | None:
+    """The name that a value has been told, or one after its function; None: see below."""
     if v.name is not None:
         return identifier(v.name)
-    if v.cotangent_of is not None and v.cotangent_of in wanted:
-        return f"d_{wanted[v.cotangent_of]}"
     if v not in makers:
-        return "constant"
-    if v.base in wanted:
-        return f"{wanted[v.base]}_{_view_name(makers[v])}"
+        return _constant_name(program.constants.get(v))
+    if v.cotangent_of is not None or v.base is not None:
+        return None
     function = name_of(makers[v].fn)
     return identifier(_PLAIN_NAMES.get(function, function)).removeprefix("_")
+
+
+def _derived_name(v: Value, makers: Mapping[Value, Instruction], names: Mapping[Value, str]) -> str:
+    """The name of a cotangent or a view, after that of the value it belongs to."""
+    if v.cotangent_of is not None and v.cotangent_of in names:
+        return f"d_{names[v.cotangent_of]}"
+    if v.base is not None and v.base in names:
+        return f"{names[v.base]}_{_view_name(makers[v])}"
+    return identifier(name_of(makers[v].fn)).removeprefix("_")
 
 
 def _view_name(i: Instruction) -> str:
@@ -97,17 +126,42 @@ def identifier(name: str) -> str:
     return f"{name}_" if name in _RESERVED or not name else name
 
 
-def assigned_name(frame: FrameType) -> str | None:
-    """The variable that the call which `frame` is carrying out is assigned to."""
-    return _stores(frame.f_code).get(frame.f_lasti)
+def assigned_name(
+    frame: FrameType | None, transparent: tuple[str, ...], opaque: tuple[str, ...]
+) -> str | None:
+    """The variable that the result of the call which `frame` is carrying out is assigned to.
+
+    A result that a function returns at once is looked for where that function was called.
+
+    Args:
+        frame: where the call is made.
+        transparent: files or folders whose frames only pass results on.
+        opaque: those whose frames do something else with them.
+    """
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(opaque):
+            return None
+        if not file.startswith(transparent):
+            name, is_returned = _fate(frame.f_code, frame.f_lasti)
+            if not is_returned:
+                return name
+        frame = frame.f_back
+    return None
+
+
+def _fate(code: CodeType, offset: int) -> tuple[str | None, bool]:
+    """The variable that an instruction's result is stored in, and whether it is returned."""
+    instructions = _instructions(code)
+    after = bisect_right(instructions, offset, key=lambda i: i.offset)  # caches follow a call
+    while after < len(instructions) and instructions[after].opname == "SWAP":
+        after += 2  # a return out of a loop takes the loop's iterator from the stack first
+    if after >= len(instructions):
+        return None, False
+    then = instructions[after]
+    return (str(then.argval) if then.opname in _STORES else None), then.opname == "RETURN_VALUE"
 
 
 @cache
-def _stores(code: CodeType) -> dict[int, str]:
-    """For each instruction that a store to a variable follows, the variable's name."""
-    instructions = list(dis.get_instructions(code))
-    return {
-        call.offset: store.argval
-        for call, store in zip(instructions, instructions[1:], strict=False)
-        if store.opname in _STORES
-    }
+def _instructions(code: CodeType) -> list[dis.Instruction]:
+    return list(dis.get_instructions(code))

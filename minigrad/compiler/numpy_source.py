@@ -20,12 +20,14 @@ from .blocking import BLOCK, Group, groups_of, numbers_first
 from .embedding import embedded
 from .forms import expression, is_numpy, statements, writes_into
 from .functions import NUMBERS
+from .literals import literal
 from .memory import Fresh, Inside, Own, Plan, Slot, planned
 from .names import named
 from .program import Instruction, Program, Value, values_in, written
 
 INDENT = "    "
 _COMMENT_COLUMN = 64
+_UNTYPED = "  # type: ignore[no-untyped-def]"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Source:
         fixed: the arrays and generators that `make` receives, in order.
         arguments: the arrays and numbers that the step receives at each call, in order.
         results: what a call returns, in order: the outputs, then the new values of numbers.
+        groups: the chains that are carried out in blocks.
         constants: the arrays among `fixed` that are not state.
         plan: where everything lies in memory.
     """
@@ -47,6 +50,7 @@ class Source:
     fixed: list[Value]
     arguments: list[Value]
     results: list[Value]
+    groups: list[Group]
     constants: dict[Value, Any]
     plan: Plan
 
@@ -63,6 +67,8 @@ class _Printer:
         self.plan = planned(program, self.groups)
         self.called = self._called()
         self.names = named(program, self.plan.takes_over, {fn.__name__ for fn in self.called})
+        literals = {v: literal(a) for v, a in program.constants.items()}
+        self.literals = {v: text for v, text in literals.items() if text is not None}
         self.fixed = [v for v in [*program.state, *program.constants] if not v.is_number]
         self.arguments = [*program.inputs, *(v for v in program.state if v.is_number)]
         self.moving = {
@@ -77,12 +83,13 @@ class _Printer:
         setup, step = self._setup(), self._step()
         helpers, objects = embedded(self.called)
         helpers += [
-            inspect.getsource(helper)
+            inspect.getsource(helper).replace(_UNTYPED, "")
             for helper in (workspace.buffer, workspace.stretches)
             if any(f"{helper.__name__}(" in line for line in setup)
         ]
+        received = [v for v in self.fixed if v not in self.literals]
         make = [
-            f"def make({', '.join(names[v] for v in self.fixed)}):",
+            f"def make({', '.join(names[v] for v in received)}):",
             *_indented(setup),
             *([""] if setup else []),
             f"{INDENT}def {program.name}({', '.join(names[v] for v in self.arguments)}):",
@@ -95,9 +102,10 @@ class _Printer:
         return Source(
             text,
             objects,
-            self.fixed,
+            received,
             self.arguments,
             self._results(),
+            self.groups,
             program.constants,
             self.plan,
         )
@@ -124,7 +132,8 @@ class _Printer:
     def _setup(self) -> list[str]:
         made = [i.out for i in self.program.instructions]
         owners = [v for v in made if v.base is None and v not in self.plan.takes_over]
-        lines = self._fixed_views(lambda root: root in self.fixed)
+        lines = [f"{self.names[v]} = {text}" for v, text in self.literals.items()]
+        lines += self._fixed_views(lambda root: root in self.fixed)
         if self.plan.arena:
             lines.append(f"arena = np.empty({self.plan.arena}, np.uint8)")
         lines += [line for v in owners for line in self._allocation(v)]
@@ -171,11 +180,11 @@ class _Printer:
 
     def _stretches(self, number: int, group: Group) -> str:
         whole, scratch = self._members(group)
-        arrays = _tuple(self.names[v] for v in whole)
-        return f"blocks{number} = stretches({BLOCK}, {arrays}, {_tuple(self.names[v] for v in scratch)})"
+        arrays, spare = (_tuple(self.names[v] for v in values) for values in (whole, scratch))
+        return f"blocks{number} = stretches({BLOCK}, {arrays}, {spare})"
 
     def _members(self, group: Group) -> tuple[list[Value], list[Value]]:
-        """The arrays of a group that are cut into blocks, and its scratch arrays; each name once."""
+        """The arrays of a group that are cut into blocks, and its scratch arrays."""
         instructions = self.program.instructions[group.first : group.stop]
         values = [v for i in instructions for v in (*i.reads, i.out) if v.size == group.size]
         by_name = {self.names[v]: v for v in reversed(values)}
@@ -262,15 +271,10 @@ class _Printer:
         self.inlined = set()
         for i in self.program.instructions:
             v = i.out
-            if (
-                i.fn in NUMBERS
-                and uses[v] == 1
-                and v.name is None
-                and readers.get(v) not in grouped
-            ):
-                if v in readers:
-                    self.inlined.add(v)
-                    self.names[v] = expression(i, self.names)
+            once = uses[v] == 1 and v in readers and readers[v] not in grouped
+            if i.fn in NUMBERS and once and v.name is None:
+                self.inlined.add(v)
+                self.names[v] = expression(i, self.names)
 
 
 def _in_order(call: str, shape: tuple[int, ...], v: Value) -> str:

@@ -24,15 +24,16 @@ from .. import vjps
 from ..modes import recording
 from ..tensor import Tensor
 from ..traced import Link, TracedArray, TracedGenerator, TracedNumber, draw
-from ..writes import memory_of, record_write
+from ..writes import memory_of
 from .functions import KEPT_WHOLE, METADATA, put, put_view, whole_view
 from .names import assigned_name
-from .program import Instruction, Program, Value, mapped
+from .program import Instruction, Value, mapped
 
 _HERE = Path(vjps.__file__).parent
 _NUMPY = str(Path(np.__file__).parent)
 PACKAGES = (str(_HERE), _NUMPY)
-_OPERATORS = ("traced.py", "tensor.py", "array_methods.py", "engine.py", "compiler")
+_ENGINE = (str(_HERE / "engine.py"),)
+_OPERATORS = ("traced.py", "tensor.py", "array_methods.py", "compiler")
 _PLUMBING = (*(str(_HERE / name) for name in _OPERATORS), _NUMPY)
 _INVERTIBLE_VIEWS = (np.transpose, np.swapaxes)
 
@@ -139,7 +140,8 @@ class Recorder:
         )
 
     def _instruction(self, fn: Any, args: Any, params: Any, out: Value) -> Value:
-        out.name = out.name or assigned_name(_calling_frame(_PLUMBING))
+        if fn is not whole_view:  # which a parameter gives its name
+            out.name = out.name or assigned_name(sys._getframe(1), _PLUMBING, _ENGINE)
         errors = np.geterr()
         changed = {k: e for k, e in errors.items() if e != self._errors[k]}
         self.instructions.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,10 @@ import numpy as np
 from .. import modes
 from ..conversion import get_default_dtype
 from ..tensor import Tensor, wrap
-from ..traced import TracedArray
 from ..writes import record_write
 from .captures import Captures, fingerprint
 from .conditions import holds
 from .program import Program, Value, mapped
-from .recorder import Recorder
 from .recording import Recording
 
 _latest: Specialisation | None = None  # whose gradients the tensors hold
@@ -130,7 +128,7 @@ class Specialisation:
             arguments: the same as they were given: tensors may get gradients.
         """
         global _latest
-        numbers = [place.owner[place.key] for place in self._numbers]
+        numbers = self.number_arguments()
         with _lock:
             results = self.executable.step(*inputs, *numbers)
             for place, number in zip(self._number_writes, results[self._n_outputs :], strict=True):
@@ -148,6 +146,18 @@ class Specialisation:
             wrap(np.asarray(a), None) if is_tensor else a
             for a, is_tensor in zip(results, self.recording.tensor_outputs, strict=False)
         ]
+
+    def number_arguments(self) -> list[Any]:
+        """The numbers of the program's state, as they are now."""
+        return [place.owner[place.key] for place in self._numbers]
+
+    def packed(self, outputs: list[Any]) -> Any:
+        """The outputs in the structure that the function returns."""
+        structure = self.program.outputs
+        if isinstance(structure, Value):
+            return outputs[0]
+        rest = iter(outputs)
+        return mapped(structure, lambda v: next(rest) if isinstance(v, Value) else v)
 
     def _place_gradients(self) -> None:
         for tensor, grad in self._grads:

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..traced import TracedNumber
 from .conditions import holds
 from .executable import Executable
 from .names import identifier
 from .numpy_source import Source, printed
 from .pipeline import optimized
-from .program import mapped
 from .recorder import Recorder, RecordingError
 from .recording import record
+from .scalars import with_scalar_arrays
 
 Array = np.ndarray[Any, Any]
 Condition = Callable[[Sequence[Any]], bool] | None
@@ -56,10 +55,8 @@ class UpdateRule:
 
         def update(g: Array, arrays: list[Array]) -> None:
             theta = arrays[0]
-            for condition, step in steps.get(theta.size, ()):
-                if condition is None or condition(numbers):
-                    break
-            else:
+            step = _applicable(steps.get(theta.size, ()), numbers)
+            if step is None:
                 condition, step = self._new_step(theta, numbers, hyper)
                 steps.setdefault(theta.size, []).append((condition, step))
             step(*arrays, g, *numbers)
@@ -72,13 +69,12 @@ class UpdateRule:
         key = self.update, theta.size, theta.dtype, self._structure
         for condition, source in _recorded.setdefault(key, []):
             if condition is None or condition(numbers):
-                break
-        else:
-            try:
-                condition, source = self._record_alone(theta, numbers[0], hyper)
-            except RecordingError:
-                return None, self._plain(hyper)
-            _recorded[key].append((condition, source))
+                return condition, Executable(source, source.constants).step
+        try:
+            condition, source = self._record_alone(theta, numbers[0], hyper)
+        except RecordingError:
+            return None, self._plain(hyper)
+        _recorded[key].append((condition, source))
         return condition, Executable(source, source.constants).step
 
     def _record_alone(
@@ -96,7 +92,7 @@ class UpdateRule:
         with np.errstate(all="ignore"):
             recording = record(identifier("_".join(self.update.__qualname__.split(".")[-2:])), run)
         program, _ = optimized(recording.program)
-        return holds(recording.program, recording.conditions), printed(program)
+        return holds(recording.program, recording.conditions), printed(with_scalar_arrays(program))
 
     def _carry_out(self, arrays: Sequence[Any], g: Any, t: Any, hyper: Mapping[str, Any]) -> None:
         for old, new in zip(
@@ -116,9 +112,18 @@ class UpdateRule:
     ) -> None:
         """The step as a part of a larger program, which reads t and the hyperparameters anew."""
         t = recorder.number(vars(run), "t", "steps") + 1
+        t.symbol.name = "t"
         recorder.set_number(vars(run), "t", t)
         numbers = {key: _state_numbers(recorder, hyper, key) for key in hyper}
         self._carry_out(arrays, g, t, numbers)
+
+
+def _applicable(steps: Sequence[tuple[Condition, Step]], numbers: Sequence[Any]) -> Step | None:
+    """The step whose recording took the branches that these numbers lead to."""
+    for condition, step in steps:
+        if condition is None or condition(numbers):
+            return step
+    return None
 
 
 def _numbers(hyper: Mapping[str, Any]) -> Iterator[float]:

@@ -34,13 +34,13 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """
     if x.ndim == 0:
         raise ValueError("linear needs an input of at least one axis, got a scalar")
-    y = np.dot(x, weight.T)  # one product, however many axes x has
+    h = np.dot(x, weight.T)  # one product, however many axes x has
     if bias is None:
-        return y
-    if bias.dtype != y.dtype:
-        return y + bias  # in the wider of the two types
-    y += bias
-    return y
+        return h
+    if bias.dtype != h.dtype:
+        return h + bias  # in the wider of the two types
+    h += bias
+    return h
 
 
 def _rows(t: Any) -> Any:

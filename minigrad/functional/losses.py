@@ -5,6 +5,7 @@ Every loss takes `reduction`: "mean" (the default), "sum", or "none" for one los
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -271,7 +272,7 @@ def _targets(
             f"{logits.shape[:-1]}, got {labels.shape}"
         )
     labels = as_array(labels, copy=False)
-    hot = np.equal(labels[..., np.newaxis], np.arange(n_classes))
+    hot = np.equal(labels[..., np.newaxis], _classes(n_classes))
     if 0 <= ignore_index < n_classes:
         hot[..., ignore_index] = False
     counted = count_labels(hot, labels, ignore_index, name)
@@ -283,6 +284,13 @@ def _targets(
         q = q * (1 - smoothing) + seen * (smoothing / n_classes)
         scale = q if weight is None else q * as_array(weight)
     return scale.astype(logits.dtype, copy=False), total
+
+
+@lru_cache(maxsize=64)
+def _classes(n: int) -> Any:
+    classes = np.arange(n)
+    classes.flags.writeable = False
+    return classes
 
 
 @primitive
@@ -303,7 +311,9 @@ count_labels.has_effect = True  # type: ignore[attr-defined]  # programs keep th
 def _reduce(losses: Any, reduction: str, total: Any = None) -> Any:
     """The mean divides by `total`; by the number of losses if that is None."""
     if reduction == "mean":
-        return losses.mean() if total is None else losses.sum() / total
+        if total is None:
+            return losses.mean()
+        return losses.sum() / total
     if reduction == "sum":
         return losses.sum()
     if reduction == "none":

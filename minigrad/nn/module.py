@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..conversion import as_array
 from .. import modes
+from ..conversion import as_array
 from ..modes import active_recorder, changed
 from ..tensor import Array, Parameter
 from ..writes import record_write

@@ -41,9 +41,10 @@ class Sequential(Module):
         self._names = tuple(members)
 
     def forward(self, x: Any) -> Any:
+        h = x
         for name in self._names:
-            x = getattr(self, name)(x)
-        return x
+            h = getattr(self, name)(h)
+        return h
 
     def __len__(self) -> int:
         return len(self._names)

@@ -7,7 +7,7 @@ there are, and a large parameter makes one trip through memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -117,7 +117,9 @@ class Buffer:
         for run in self.active_runs:
             recorder.adopt([p._grad for p in run.parameters])
             rows = [p._grad._data.reshape(-1) for p in run.parameters]  # type: ignore[union-attr]
-            d_theta = np.concatenate(rows) if len(rows) > 1 else rows[0]
+            d_theta = rows[0]
+            if len(rows) > 1:
+                d_theta = np.concatenate(rows)
             whole = len(self.runs) == 1
             parts = arrays if whole else [a[run.start : run.stop] for a in arrays]
             self.rule.record(recorder, run, d_theta, parts, hyper)
@@ -159,7 +161,7 @@ class Buffer:
             self._partition(steps)
 
     def _partition(self, steps: Sequence[int]) -> None:
-        """Cut the buffer into runs of parameters which are updated together, and those in blocks."""
+        """Cut the buffer into runs of parameters that are updated together, and into blocks."""
         changed()
         self.runs: list[Run] = []
         self.active_runs: list[Run] = []
