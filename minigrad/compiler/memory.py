@@ -182,6 +182,8 @@ class _Planner:
                 if owner in self.program.kept:
                     self.plan.places[whole] = Own()
                 self.plan.places[owner] = Inside(whole, start)
+                ends = [self.last_read.get(v, self.made_at[v]) for v in (whole, owner)]
+                self.last_read[whole] = max(ends)  # its memory is needed by the part as well
                 seen.add(owner)
             else:
                 rest += 1
@@ -220,6 +222,7 @@ class _Planner:
             place = self.plan.places.get(u)
             if (
                 isinstance(place, Slot)
+                and place.nbytes >= self._nbytes(k, v)
                 and not inner
                 and place.last == k
                 and (u.shape, u.dtype, u.strides) == (v.shape, v.dtype, v.strides)
@@ -234,12 +237,16 @@ class _Planner:
     def _slot(self, k: int, v: Value, first: int, last: int) -> Slot:
         """In a group every block of an array is used before the group ends; scratch is not."""
         group = self.group_at.get(k)
-        if group and v in group.scratch:
-            return Slot(BLOCK * v.dtype.itemsize, first, last)
-        if group:
+        if group and v not in group.scratch:
             first, last = min(first, group.first), max(last, group.stop - 1)
-        last = max([last, *(g.stop - 1 for j, g in self.group_at.items() if j == last)])
-        return Slot(v.nbytes, first, last)
+        elif last in self.group_at and not group:
+            last = self.group_at[last].stop - 1
+        return Slot(self._nbytes(k, v), first, last)
+
+    def _nbytes(self, k: int, v: Value) -> int:
+        """Scratch in a group needs memory for one block only."""
+        group = self.group_at.get(k)
+        return BLOCK * v.dtype.itemsize if group and v in group.scratch else v.nbytes
 
     def _lay_out(self) -> None:
         """Give each slot the lowest free offset, the longest first."""

@@ -85,7 +85,7 @@ class _Printer:
         helpers += [
             inspect.getsource(helper).replace(_UNTYPED, "")
             for helper in (workspace.buffer, workspace.stretches)
-            if any(f"{helper.__name__}(" in line for line in setup)
+            if any(f"{helper.__name__}(" in line for line in [*setup, *step])
         ]
         received = [v for v in self.fixed if v not in self.literals]
         make = [
@@ -140,7 +140,8 @@ class _Printer:
         lines += [line for v in owners for line in self._part(v)]
         lines += self._fixed_views(lambda root: root not in self.fixed)
         for number, group in enumerate(self.groups, 1):
-            lines.append(self._stretches(number, group))
+            if self._is_fixed_group(group):
+                lines.append(f"blocks{number} = {self._stretches(group)}")
         return lines
 
     def _fixed_views(self, belongs: Any) -> list[str]:
@@ -175,13 +176,19 @@ class _Printer:
         place = self.plan.places[v]
         if not isinstance(place, Inside):
             return []
-        part = f"{self.names[place.whole]}[{place.start}:{place.start + v.size}]"
+        flat = self.names[place.whole] + ("" if len(place.whole.shape) == 1 else ".reshape(-1)")
+        part = f"{flat}[{place.start}:{place.start + v.size}]"
         return [f"{self.names[v]} = {part}{'' if len(v.shape) == 1 else f'.reshape({v.shape})'}"]
 
-    def _stretches(self, number: int, group: Group) -> str:
+    def _stretches(self, group: Group) -> str:
         whole, scratch = self._members(group)
         arrays, spare = (_tuple(self.names[v] for v in values) for values in (whole, scratch))
-        return f"blocks{number} = stretches({BLOCK}, {arrays}, {spare})"
+        return f"stretches({BLOCK}, {arrays}, {spare})"
+
+    def _is_fixed_group(self, group: Group) -> bool:
+        """Whether all arrays of a group lie where they lay at the last call."""
+        whole, _ = self._members(group)
+        return not any(v.root in self.moving for v in whole)
 
     def _members(self, group: Group) -> tuple[list[Value], list[Value]]:
         """The arrays of a group that are cut into blocks, and its scratch arrays."""
@@ -257,10 +264,9 @@ class _Printer:
             for line in self._lines(i, names)
         ]
         body = [line.split("  # ")[0].rstrip() for line in body]
-        return [
-            f"for {listed}{',' if ',' not in listed else ''} in blocks{number}:",
-            *_indented(body),
-        ]
+        blocks = f"blocks{number}" if self._is_fixed_group(group) else self._stretches(group)
+        comma = "" if "," in listed else ","
+        return [f"for {listed}{comma} in {blocks}:", *_indented(body)]
 
     def _inline_numbers(self) -> None:
         """Write a number that is used once where it is used."""
