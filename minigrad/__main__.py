@@ -158,6 +158,14 @@ def _add_settings(add: Callable[..., Any]) -> None:
         help=f"rows in a batch; gd always takes all (default: {_DEFAULT.batch_size})",
     )
     add("--seed", type=int, metavar="N", help=f"of all randomness (default: {_DEFAULT.seed})")
+    add(
+        "--compile",
+        nargs="?",
+        const="numpy",
+        metavar="BACKEND",
+        help="record the training step once and replay it: numpy, for the same bits (the backend"
+        " if none is named), or numba",
+    )
 
 
 def _add_folders(add: Callable[..., Any]) -> None:

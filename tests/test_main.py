@@ -249,6 +249,28 @@ def test_only_the_epochs_may_change_when_a_run_is_resumed(call):
     )
 
 
+def test_a_compiled_run_on_the_digits_is_the_same_run(call, tmp_path):
+    for folder, more in (("plain", ()), ("compiled", ("--compile",))):
+        assert call("train", "digits", "--epochs", 2, "--out", folder, *more)[0] == 0
+    for name in ("metrics.jsonl", "model.safetensors"):
+        files = [(tmp_path / folder / name).read_bytes() for folder in ("plain", "compiled")]
+        assert files[0] == files[1], name
+    code, out, _ = call("train", "--resume", "compiled", "--epochs", 3)
+    assert code == 0
+    assert "; compiled (numpy)" in out
+    assert call("train", "--resume", "plain", "--epochs", 3)[0] == 0
+    assert len(Path("plain/metrics.jsonl").read_text().splitlines()) == 3
+    for name in ("metrics.jsonl", "model.safetensors"):
+        assert Path("plain", name).read_bytes() == Path("compiled", name).read_bytes(), name
+
+
+def test_a_compiled_loss_that_is_no_number(call):
+    options = ("--optimizer", "sgd", "--lr", "1e300", "--json")
+    outcomes = [call("train", "iris", *options, *more) for more in ((), ("--compile",))]
+    assert [code for code, _, _ in outcomes] == [1, 1]
+    assert outcomes[0][2].splitlines()[-1] == outcomes[1][2].splitlines()[-1]
+
+
 def test_a_loss_that_is_no_number(call):
     code, _, err = call("train", "iris", "--optimizer", "sgd", "--lr", "1e300", "--json")
     assert code == 1
@@ -385,6 +407,8 @@ def test_bad_archives(call, tmp_path):
         (["--batch-size", "0"], "batch size of at least 1"),
         (["--batch-size", "-3"], "batch size of at least 1"),
         (["--seed", "-1"], "seed of at least 0"),
+        (["iris", "--compile", "torch"], "one of numpy, numba, found 'torch'"),
+        (["--compile", "iris"], "one of numpy, numba, found 'iris'"),
         (["--epoch", "3"], "unrecognized arguments"),
         (["--lr"], "expected one argument"),
         (["--out", "file"], "file"),
@@ -408,3 +432,9 @@ def test_a_missing_package_is_named(call, monkeypatch):
     for module in [name for name in sys.modules if name.startswith("sklearn.")]:
         monkeypatch.setitem(sys.modules, module, None)
     assert 'scikit-learn: pip install "minigrad[data]"' in refused(call("train"))
+
+
+def test_a_missing_compiler_is_named(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    error = refused(call("train", "iris", "--compile", "numba"))
+    assert 'numba: pip install "minigrad[jit]"' in error

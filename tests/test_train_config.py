@@ -33,6 +33,7 @@ def test_gd_takes_the_whole_training_set():
         RunConfig(),
         RunConfig("x.csv", target="y", task="regression", hidden=(), optimizer="gd", lr=0.5),
         RunConfig("images", labels="labels", seed=2**70),
+        RunConfig(compile="numpy"),
     ],
 )
 def test_json_round_trip(config):
@@ -73,6 +74,8 @@ def test_names_are_spelled_in_one_way_and_files_have_their_whole_path(tmp_path, 
         ({"hidden": (10**9,)}, "found 1000000000"),
         ({"hidden": 8}, "expected a list of widths for hidden, found 8"),
         ({"hidden": "8"}, "expected a list of widths for hidden, found '8'"),
+        ({"compile": "torch"}, "expected compile to be one of numpy, numba, found 'torch'"),
+        ({"compile": True}, "found True"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):
@@ -84,6 +87,12 @@ def test_settings_that_make_no_sense(settings, message):
 def test_json_that_is_no_configuration(text):
     with pytest.raises(ConfigError, match="^it: expected"):
         RunConfig.from_json(text, "it")
+
+
+def test_a_run_from_before_there_was_a_compiler_is_not_compiled():
+    settings = json.loads(RunConfig(compile="numpy").to_json())
+    del settings["compile"]
+    assert RunConfig.from_json(json.dumps(settings), "it") == RunConfig()
 
 
 def test_json_with_a_wrong_value():
@@ -102,6 +111,7 @@ def test_only_the_epochs_of_a_run_that_has_begun_may_differ():
         ({"batch_size": 32}, "batch size 64, and it cannot go on with 32"),
         ({"seed": 1}, "seed 0, and it cannot go on with 1"),
         ({"optimizer": "gd"}, "optimizer adam, and it cannot go on with gd"),
+        ({"compile": "numba"}, "compile none, and it cannot go on with numba"),
     ]:
         with pytest.raises(ConfigError, match=message):
             config.extended({"epochs": 50, **changed})

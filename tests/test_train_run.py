@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from minigrad.train import (
     CheckpointError,
     ConfigError,
     DivergedError,
+    Progress,
     RunConfig,
     load_checkpoint,
     load_model,
@@ -143,6 +145,34 @@ def test_other_kinds_of_runs_resume_too(tmp_path, monkeypatch, config):
         quiet(train, config, tmp_path / "run")
     quiet(resume, tmp_path / "run")
     assert_same_run(tmp_path / "run", tmp_path / "unbroken")
+
+
+def test_a_compiled_run_is_the_same_run(tmp_path, monkeypatch, unbroken):
+    """But for its setting; and it resumes as any other."""
+    compiled = replace(SMALL, compile="numpy")
+    quiet(train, compiled, tmp_path / "compiled")
+    for name in ("metrics.jsonl", "model.safetensors", "curves.svg", "graph.svg"):
+        assert (tmp_path / "compiled" / name).read_bytes() == (unbroken / name).read_bytes(), name
+    real_after_step = Progress.after_step
+
+    def interrupt(self, session):
+        real_after_step(self, session)
+        if session.step in (3, 9):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Progress, "after_step", interrupt)
+    assert quiet(train, compiled, tmp_path / "run").signal == signal.SIGINT
+    assert quiet(resume, tmp_path / "run").signal == signal.SIGINT
+    assert quiet(resume, tmp_path / "run").signal is None
+    assert_same_run(tmp_path / "run", tmp_path / "compiled")
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["compile"] == "numpy"
+
+
+def test_numba_is_asked_for_before_anything_is_written(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ImportError, match=r'needs numba: pip install "minigrad\[jit\]"$'):
+        quiet(train, replace(SMALL, compile="numba"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_more_epochs_are_the_longer_run(tmp_path, unbroken):

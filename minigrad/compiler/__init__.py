@@ -3,8 +3,19 @@
 from .blocking import BLOCK
 from .compiled import Compiled, compile
 from .memory_owners import keeps_data
+from .pipeline import PASSES, optimized
 from .program import Program
 from .recorder import RecordingError
 from .update import UpdateRule
 
-__all__ = ["BLOCK", "Compiled", "Program", "RecordingError", "UpdateRule", "compile", "keeps_data"]
+__all__ = [
+    "BLOCK",
+    "PASSES",
+    "Compiled",
+    "Program",
+    "RecordingError",
+    "UpdateRule",
+    "compile",
+    "keeps_data",
+    "optimized",
+]

@@ -148,8 +148,17 @@ class Compiled:
         return recording.result
 
     @property
+    def recorded(self) -> Program:
+        """The program of the latest call as it was recorded, before any pass.
+
+        Raises:
+            RuntimeError: there was no call yet.
+        """
+        return self._latest().recording.program
+
+    @property
     def program(self) -> Program:
-        """The program of the latest call.
+        """The program of the latest call, after the passes.
 
         Raises:
             RuntimeError: there was no call yet.

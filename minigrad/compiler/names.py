@@ -35,31 +35,29 @@ _PLAIN_NAMES = {
 
 def named(
     program: Program,
-    shared: Mapping[Value, Value] | None = None,
+    in_place: Mapping[Value, Value] | None = None,
     functions: Collection[str] = (),
 ) -> dict[Value, str]:
-    """A name for each value; different ones, except that a value in `shared` is called as another.
+    """A name for each value; different ones, except that a value may be called as another.
 
     Args:
         program: what the values belong to.
-        shared: for a value that takes another one's place in memory, that other.
+        in_place: for a value that lies where another one was, that other: a line such as
+            `np.add(h, b, out=h)` is read more easily than one with two names for one memory.
         functions: the names of functions that the program calls; no value may have these.
     """
-    heads = _heads(shared or {})
     values = [*program.inputs, *program.state, *program.constants]
     values += [i.out for i in program.instructions]
     makers = program.makers()
-    own = {v: _own_name(v, program, makers) for v in values if v not in heads}
-    for v, head in heads.items():  # `loss` says more than `quotient`
-        if v.name is not None and head.name is None and head.cotangent_of is None:
-            own[head] = identifier(v.name)
-    often = Counter(own.values())
+    own = {v: _own_name(v, program, makers) for v in values}
+    first = _first_of_their_name(in_place or {}, own, makers)
+    often = Counter(own[v] for v in values if v not in first)
     names: dict[Value, str] = {}
     taken = set(functions)
     numbers: Counter[str] = Counter()
     for v in values:
-        if v in heads:
-            names[v] = names[heads[v]]
+        if v in first:
+            names[v] = names[first[v]]
             continue
         wanted = own[v] or _derived_name(v, makers, names)
         name = wanted
@@ -71,14 +69,31 @@ def named(
     return names
 
 
-def _heads(shared: Mapping[Value, Value]) -> dict[Value, Value]:
-    """For each value that takes another's place, the first one that lay there."""
-    heads: dict[Value, Value] = {}
-    for v, other in shared.items():
-        while other in shared:
-            other = shared[other]
-        heads[v] = other
-    return heads
+def _first_of_their_name(
+    in_place: Mapping[Value, Value], own: dict[Value, str | None], makers: Collection[Value]
+) -> dict[Value, Value]:
+    """For each value that is called as the one in whose place it lies, the first so called.
+
+    What has no name of its own goes by the other's; and lends it its own, if only the other has
+    none: `loss` says more than `quotient`.
+    """
+    first: dict[Value, Value] = {}
+    for v, other in in_place.items():
+        head = first.get(other, other)
+        if head not in makers:  # an input or a state
+            first[v] = head
+        elif v.cotangent_of is not None and head.cotangent_of is not None:
+            same = [first.get(u, u) for u in (v.cotangent_of, head.cotangent_of)]
+            if same[0] is same[1]:
+                first[v] = head
+        elif v.cotangent_of is None and v.name is None:
+            first[v] = head
+        elif v.name is not None and head.name is None and head.cotangent_of is None:
+            own[head] = own[v]
+            first[v] = head
+        elif v.name is not None and v.name == head.name:
+            first[v] = head
+    return first
 
 
 def _constant_name(array: Any) -> str:

@@ -131,7 +131,7 @@ class _Printer:
 
     def _setup(self) -> list[str]:
         made = [i.out for i in self.program.instructions]
-        owners = [v for v in made if v.base is None and v not in self.plan.takes_over]
+        owners = [v for v in made if v.base is None and not self._goes_by_another(v)]
         lines = [f"{self.names[v]} = {text}" for v, text in self.literals.items()]
         lines += self._fixed_views(lambda root: root in self.fixed)
         if self.plan.arena:
@@ -143,6 +143,11 @@ class _Printer:
             if self._is_fixed_group(group):
                 lines.append(f"blocks{number} = {self._stretches(group)}")
         return lines
+
+    def _goes_by_another(self, v: Value) -> bool:
+        """Whether the value is called as the one in whose place it lies."""
+        other = self.plan.takes_over.get(v)
+        return other is not None and self.names[other] == self.names[v]
 
     def _fixed_views(self, belongs: Any) -> list[str]:
         """Views of memory that stays where it is are taken once."""

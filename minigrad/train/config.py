@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .. import optim
+from ..compiler.backends import BACKENDS
 from ..data import datasets
 from ..data.dataset import Task
 from ..data.messages import did_you_mean, listing
@@ -43,6 +44,8 @@ class RunConfig:
         batch_size: rows in a batch; None becomes 64. With "gd" it is always None: the whole
             training set.
         seed: where all random numbers come from.
+        compile: the backend of `mg.compile` that replays the training step, "numpy" (to the same
+            weights) or "numba"; None makes its calls as they are written.
 
     Raises:
         ConfigError: a setting is of the wrong type, out of range or unknown.
@@ -68,6 +71,7 @@ class RunConfig:
     epochs: int = 30
     batch_size: int | None = None
     seed: int = 0
+    compile: str | None = None
 
     def __post_init__(self) -> None:
         _check_texts(self)
@@ -87,6 +91,10 @@ class RunConfig:
         size = _integer("batch size", size, 1)
         self._set("batch_size", None if self.optimizer == "gd" else size)
         self._set("seed", _integer("seed", self.seed, 0))
+        if self.compile not in (None, *BACKENDS):
+            raise ConfigError(
+                f"expected compile to be one of {listing(list(BACKENDS))}, found {self.compile!r}"
+            )
 
     def _set(self, field: str, value: object) -> None:
         object.__setattr__(self, field, value)  # the dataclass is frozen
@@ -120,6 +128,8 @@ class RunConfig:
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{source}: expected JSON, found: {error}") from error
         names = [field.name for field in fields(cls)]
+        if isinstance(settings, dict):
+            settings.setdefault("compile", None)  # runs of version 0.1 have no such setting
         if not isinstance(settings, dict) or sorted(settings) != sorted(names):
             raise ConfigError(f"{source}: expected the settings {', '.join(names)} of a run")
         try:

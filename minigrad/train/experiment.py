@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..data import DataLoader
+from ..extras import require
 from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from .config import OPTIMIZERS, ConfigError, RunConfig
 from .generators import Generators
@@ -27,7 +28,7 @@ class Experiment:
 
     Raises:
         DataError: the data cannot be loaded or split.
-        ImportError: a package that the data need is not installed.
+        ImportError: a package that the data or the compiler need is not installed.
 
     Example:
         >>> from minigrad.train import RunConfig
@@ -37,6 +38,8 @@ class Experiment:
     """
 
     def __init__(self, config: RunConfig) -> None:
+        if config.compile == "numba":
+            require("numba", "jit", "compiling with Numba")  # now, not when training begins
         generators = Generators.from_seed(config.seed)
         self.config = config
         self.train_set, self.test_set = prepare(config, generators)
@@ -57,6 +60,7 @@ class Experiment:
             f" {len(self.test_set)} to test on; {parameters} parameters;"
             f" {self.config.optimizer}, lr {self.config.lr:g},"
             f" batches of {self.session.loader.batch_size}"
+            + (f"; compiled ({self.config.compile})" if self.config.compile else "")
         )
 
     def largest_product(self) -> int:

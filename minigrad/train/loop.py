@@ -1,4 +1,4 @@
-"""The training loop: predict, measure, differentiate, update."""
+"""The training loop: step after step, epoch after epoch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..modes import no_grad
 from ..nn import Module
 from .objective import Objective
 from .session import Row, Session
+from .step import NotFiniteError, Step, step_of
 from .stop import Stop
 
 Callback: TypeAlias = Callable[[Session], None]
@@ -34,6 +35,7 @@ def fit(
     test: Dataset,
     epochs: int,
     *,
+    backend: str | None = None,
     after_step: Callback = _do_nothing,
     after_epoch: Callback = _do_nothing,
     stop: Stop | None = None,
@@ -45,6 +47,8 @@ def fit(
         objective: the loss to minimise and the score to report.
         test: measured after each epoch, never learnt from.
         epochs: the number of epochs to reach.
+        backend: None to make each call of a step as it is written; else the backend of
+            `mg.compile` that replays the step: "numpy", to the same bits, or "numba".
         after_step: called with the session after each optimizer step.
         after_epoch: called with the session when an epoch's row of metrics is in its history.
         stop: looked at between steps; once it is requested, `fit` returns.
@@ -65,12 +69,13 @@ def fit(
         True
     """
     stop = stop or Stop()
+    step = step_of(session, objective, backend)
     # Overflow ends in an infinite or NaN loss, which is reported once, with its step.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         while session.epoch < epochs and not stop.requested:
             session.model.train()
             for x, y in session.loader:
-                train_step(session, objective, x, y)
+                train_step(session, objective, x, y, step)
                 after_step(session)
                 if stop.requested:
                     return
@@ -78,7 +83,9 @@ def fit(
             after_epoch(session)
 
 
-def train_step(session: Session, objective: Objective, x: Any, y: Any) -> None:
+def train_step(
+    session: Session, objective: Objective, x: Any, y: Any, step: Step | None = None
+) -> None:
     """Make one optimizer step on one batch, and add the batch to the epoch's sums.
 
     Args:
@@ -86,16 +93,17 @@ def train_step(session: Session, objective: Objective, x: Any, y: Any) -> None:
         objective: the loss to minimise.
         x: features, shape (N, ...).
         y: targets, shape (N,) for labels or (N, K).
+        step: from `step_of`, for the same session and objective; None makes one that is not
+            compiled.
 
     Raises:
         DivergedError: the loss is infinite or NaN; the update has not been made.
     """
-    outputs = session.model(x)
-    loss = objective.loss(outputs, y)
-    mean_loss = _finite(loss.item(), session, "loss")
-    session.optimizer.zero_grad()
-    loss.backward()
-    session.optimizer.step()
+    step = step or step_of(session, objective)
+    try:
+        mean_loss, outputs = step(x, y)
+    except NotFiniteError as error:
+        raise _diverged(error.args[0], session, "loss") from None
 
     session.step += 1
     correct = objective.count(outputs, y) if objective.count else 0
@@ -140,14 +148,14 @@ def _epoch_metrics(session: Session, objective: Objective, test: Dataset) -> Row
     if objective.count:
         metrics[f"train_{objective.score_name}"] = sums.correct / sums.rows
     for name, value in evaluate(session.model, objective, test).items():
-        metrics[f"test_{name}"] = _finite(value, session, f"test {name}")
+        if not math.isfinite(value):
+            raise _diverged(value, session, f"test {name}")
+        metrics[f"test_{name}"] = value
     return metrics
 
 
-def _finite(value: float, session: Session, name: str) -> float:
-    if not math.isfinite(value):
-        raise DivergedError(
-            f"training diverged: the {name} is {value} in epoch {session.epoch + 1}, after step"
-            f" {session.step}; a learning rate below {session.optimizer.lr:g} may help"
-        )
-    return value
+def _diverged(value: float, session: Session, name: str) -> DivergedError:
+    return DivergedError(
+        f"training diverged: the {name} is {value} in epoch {session.epoch + 1}, after step"
+        f" {session.step}; a learning rate below {session.optimizer.lr:g} may help"
+    )

@@ -200,6 +200,7 @@ def _train(experiment: Experiment, folder: Path, stop: Stop, progress: Progress)
         experiment.objective,
         experiment.test_set,
         experiment.config.epochs,
+        backend=experiment.config.compile,
         after_step=progress.after_step,
         after_epoch=after_epoch,
         stop=stop,
