@@ -6,7 +6,8 @@ from .compiler import compile
 from .conversion import get_default_dtype, set_default_dtype
 from .creation import arange, eye, full, linspace, normal, ones, tensor, uniform, zeros
 from .modes import enable_grad, is_grad_enabled, no_grad
-from .tensor import Parameter, Tensor
+from .parameter import Parameter
+from .tensor import Tensor
 from .transforms import grad
 from .viz import draw
 from .vjps import defvjp, primitive

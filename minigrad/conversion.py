@@ -55,8 +55,9 @@ def as_array(
         data = getattr(data, "data")  # noqa: B009, a tensor, perhaps one that holds a stand-in
     if isinstance(data, TracedArray):
         same = dtype is None or data.dtype == dtype
-        converted = (data.copy() if copy else data) if same else data.astype(dtype)
-        return converted  # type: ignore[return-value]
+        if same:
+            return data.copy() if copy else data  # type: ignore[return-value]
+        return data.astype(dtype)  # type: ignore[no-any-return]
     keeps_dtype = isinstance(data, (np.ndarray, np.generic))
     try:
         array = np.array(data, copy=copy or None)

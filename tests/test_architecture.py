@@ -22,13 +22,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "node": {"vjps"},
     "modes": set(),
     "writes": {"node"},
-    "engine": {"node", "vjps", "writes"},
-    "conversion": set(),
+    "traced": {"array_methods", "vjps"},
+    "engine": {"modes", "node", "traced", "vjps", "writes"},
+    "conversion": {"array_methods", "modes", "traced"},
     "printing": set(),
     "array_methods": {"vjps", "tensor"},  # tensor: for the types only
     "tensor": {
-        "array_methods", "conversion", "engine", "modes", "node", "printing", "vjps", "writes",
+        "array_methods", "conversion", "engine", "modes", "node", "printing", "traced", "vjps",
+        "writes",
     },
+    "parameter": {"tensor"},
     "creation": {"conversion", "tensor"},
     "transforms": {"tensor"},
     "functional": {"conversion", "vjps"},
@@ -37,11 +40,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "files": set(),
     "allocator": set(),
     "data": {"extras"},
-    "nn": {"functional", "tensor", "conversion", "writes"},
-    "optim": {"tensor", "writes"},
-    "viz": {"tensor", "node", "extras", "files", "vjps"},
+    "compiler": {
+        "conversion", "extras", "files", "modes", "parameter", "tensor", "traced", "vjps", "writes",
+    },
+    "nn": {"functional", "parameter", "tensor", "conversion", "modes", "writes"},
+    "optim": {"compiler", "modes", "parameter", "tensor", "writes"},
+    "viz": {"compiler", "tensor", "node", "extras", "files", "vjps"},
     "train": {
-        "data", "nn", "optim", "functional", "tensor", "modes", "viz", "extras", "files",
+        "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "extras", "files",
     },
     "__main__": {"train", "data", "viz"},
 }  # fmt: skip
@@ -107,12 +113,16 @@ def test_files_are_short(path: Path) -> None:
 def test_the_engine_is_read_in_one_sitting() -> None:
     """All lines count here."""
     engine, tensor = (PACKAGE / name for name in ("engine.py", "tensor.py"))
-    assert engine.read_text().count("\n") + tensor.read_text().count("\n") <= 700
+    assert engine.read_text().count("\n") + tensor.read_text().count("\n") <= 715
 
 
 def test_from_the_rules_to_the_optimizers_it_stays_small() -> None:
-    outside = {"data", "viz", "train", "__main__", "testing", "extras", "files"}
+    outside = {"compiler", "data", "viz", "train", "__main__", "testing", "extras", "files"}
     assert sum(lines_of_code(p) for p in FILES if room_of(p) not in outside) <= 4500
+
+
+def test_the_compiler_stays_small() -> None:
+    assert sum(lines_of_code(p) for p in FILES if room_of(p) == "compiler") <= 3500
 
 
 def modules() -> list[str]:

@@ -172,7 +172,7 @@ class Compiled:
         Raises:
             RuntimeError: there was no call yet.
         """
-        return str(self._latest().executable.source.text)
+        return str(self._latest().executable.source.text).rstrip("\n")
 
     def _latest(self) -> Specialisation:
         if not self._entries:

@@ -74,10 +74,12 @@ def is_numpy(fn: Callable[..., Any]) -> bool:
 
 
 def _ufunc_of(fn: Any) -> np.ufunc | None:
-    owner: object = getattr(fn, "__self__", fn)
-    if not isinstance(owner, np.ufunc) or owner is not vars(np).get(owner.__name__):
+    owner = getattr(fn, "__self__", fn)
+    if not isinstance(owner, np.ufunc):
         return None
-    return owner if vjps.name_of(fn) in (owner.__name__, f"{owner.__name__}.reduce") else None
+    name = owner.__name__
+    is_numpys = vars(np).get(name) is owner and vjps.name_of(fn) in (name, f"{name}.reduce")
+    return owner if is_numpys else None
 
 
 def _arguments(i: Instruction, names: Names) -> str:

@@ -1,6 +1,6 @@
 """Layers: modules that hold parameters, and how to initialise them."""
 
-from ..tensor import Parameter
+from ..parameter import Parameter
 from . import init
 from .activations import (
     GELU,

@@ -10,7 +10,8 @@ import numpy as np
 
 from .. import functional as F
 from ..conversion import get_default_dtype
-from ..tensor import Array, Parameter
+from ..parameter import Parameter
+from ..tensor import Array
 from . import init as inits
 from .module import Module
 

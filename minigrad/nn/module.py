@@ -10,7 +10,8 @@ import numpy as np
 from .. import modes
 from ..conversion import as_array
 from ..modes import active_recorder, changed
-from ..tensor import Array, Parameter
+from ..parameter import Parameter
+from ..tensor import Array
 from ..writes import record_write
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..compiler import BLOCK, UpdateRule, keeps_data
 from ..modes import changed
-from ..tensor import Array, Parameter
+from ..parameter import Parameter
+from ..tensor import Array
 from ..writes import record_write
 
 

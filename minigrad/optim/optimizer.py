@@ -11,7 +11,8 @@ import numpy as np
 
 from ..compiler import UpdateRule
 from ..modes import active_recorder, changed
-from ..tensor import Array, Parameter
+from ..parameter import Parameter
+from ..tensor import Array
 from .blocks import Buffer
 
 State: TypeAlias = tuple[Any, ...]
