@@ -142,7 +142,8 @@ def _whole_view(i: Instruction, names: Names) -> str:
     size = i.out.size
     if i.out.is_contiguous:
         flat = written(x, names) if len(x.shape) == 1 else f"{written(x, names)}.reshape(-1)"
-        return f"{flat}[{start}:{start + size}].reshape({written(shape, names)})"
+        part = f"{flat}[{start}:{start + size}]"
+        return part if len(shape) == 1 else f"{part}.reshape({written(shape, names)})"
     flat = f"{written(x, names)}.reshape(-1)[{start}:]"
     return f"np.lib.stride_tricks.as_strided({flat}, {shape}, {strides})"
 

@@ -117,6 +117,9 @@ def _finish(recorder: Recorder, result: Any, grads: dict[Tensor, Any]) -> Record
         numbers[recorder._numbers[place].symbol] = number
     tensor_outputs: list[bool] = []
     kept = {tensor: None if g is None else g.symbol for tensor, g in grads.items()}
+    for tensor, value in kept.items():
+        if value is not None and tensor.name:
+            value.name = f"d_{tensor.name}"
     program = Program(
         recorder.name,
         inputs=recorder.inputs,

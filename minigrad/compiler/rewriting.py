@@ -60,7 +60,7 @@ def _with_names(program: Program, replaced: Mapping[Value, Any]) -> Program:
     """Hand the names of replaced values over, and keep cotangents tied to their values."""
     givers: dict[Any, Value] = {}
     for old, now in replaced.items():
-        if _is_named(old) and isinstance(now, Value) and not _is_named(now):
+        if isinstance(now, Value) and _says(old) > _says(now):
             givers.setdefault(now, old)
     new: dict[Value, Value] = {}
     instructions = []
@@ -77,5 +77,6 @@ def _with_names(program: Program, replaced: Mapping[Value, Any]) -> Program:
     return program.with_instructions(instructions, new)
 
 
-def _is_named(v: Value) -> bool:
-    return v.name is not None or v.cotangent_of is not None
+def _says(v: Value) -> int:
+    """How much a reader learns from what a value is called: a name tells most, nothing least."""
+    return 2 if v.name is not None else 1 if v.cotangent_of is not None else 0

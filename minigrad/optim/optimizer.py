@@ -212,6 +212,8 @@ def _named(params: Any, taken: Mapping[Parameter, str]) -> list[tuple[str, Param
             raise TypeError(f"an optimizer takes Parameters, got {type(p).__name__}")
         if p in seen:
             raise ValueError(f"parameter {name or p.shape} is given twice")
+        if isinstance(entry, tuple):
+            p.name = p.name or name
         if name is None or name in names:
             name = next(n for i in range(len(names) + 1) if (n := f"param{i}") not in names)
         names.add(name)
