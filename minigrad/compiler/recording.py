@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..modes import changed
 from ..tensor import Tensor, wrap
 from ..traced import TracedArray, TracedNumber
 from ..writes import record_write
+from .names import identifier
 from .program import Program, Value, mapped
 from .recorder import Place, Recorder
 
@@ -119,7 +120,7 @@ def _finish(recorder: Recorder, result: Any, grads: dict[Tensor, Any]) -> Record
     kept = {tensor: None if g is None else g.symbol for tensor, g in grads.items()}
     for tensor, value in kept.items():
         if value is not None and tensor.name:
-            value.name = f"d_{tensor.name}"
+            value.name = f"d_{identifier(tensor.name)}"
     program = Program(
         recorder.name,
         inputs=recorder.inputs,
@@ -132,7 +133,7 @@ def _finish(recorder: Recorder, result: Any, grads: dict[Tensor, Any]) -> Record
     )
     _name_cotangents(recorder)
     recording = Recording(
-        program,
+        _without_idle_state(program),
         {v: owner for owner, _, v in roots},
         recorder.places,
         recorder.conditions,
@@ -148,6 +149,13 @@ def _finish(recorder: Recorder, result: Any, grads: dict[Tensor, Any]) -> Record
     )
     _commit(recorder, grads)
     return recording
+
+
+def _without_idle_state(program: Program) -> Program:
+    """Leave out arrays that stood ready, such as gradients from before, but were not used."""
+    used = {v for i in program.instructions for v in i.reads} | set(program.results)
+    used |= program.writes.keys()
+    return replace(program, state=[v for v in program.state if v in used])
 
 
 def _array_of(tensor: Tensor | None) -> Any:
