@@ -1,4 +1,4 @@
-"""The memory plan: what shares memory is never needed at the same time, and results do not show it."""
+"""The memory plan: sharing memory never shows in a result."""
 
 import warnings
 
@@ -184,7 +184,9 @@ def test_parts_are_written_straight_into_a_concatenation():
     assert all(p.whole is whole for p in inside.values())
     assert whole not in plan.elided  # the input's row has to be copied
     (result,), _ = executed(program, [X], [])
-    np.testing.assert_array_equal(result, np.concatenate([np.exp(X).ravel(), (X @ X).ravel(), X[0]]))
+    np.testing.assert_array_equal(
+        result, np.concatenate([np.exp(X).ravel(), (X @ X).ravel(), X[0]])
+    )
 
 
 def test_one_array_twice_in_a_concatenation():

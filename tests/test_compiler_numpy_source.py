@@ -100,7 +100,7 @@ def test_the_step_makes_no_arrays_but_its_result(compiled):
 
 def test_gradients_are_written_straight_into_the_flat_gradient(compiled):
     """No concatenation is left: each gradient is a view of the optimizer's flat one."""
-    step, model, x, y = compiled
+    step, model, *_ = compiled
     assert "concatenate" not in step.source
     grads = [p.grad.data for p in model.parameters()]
     whole = grads[0].base

@@ -15,11 +15,13 @@ from .program import Instruction, Value, written
 
 Names = Mapping[Value, str]
 
-_INFIX = {
-    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
-    operator.floordiv: "//", operator.mod: "%", operator.pow: "**", operator.eq: "==",
-    operator.ne: "!=", operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=",
+_INFIX = {  # each with how tightly it binds
+    operator.eq: ("==", 0), operator.ne: ("!=", 0), operator.lt: ("<", 0), operator.le: ("<=", 0),
+    operator.gt: (">", 0), operator.ge: (">=", 0), operator.add: ("+", 1), operator.sub: ("-", 1),
+    operator.mul: ("*", 2), operator.truediv: ("/", 2), operator.floordiv: ("//", 2),
+    operator.mod: ("%", 2), operator.pow: ("**", 4),
 }  # fmt: skip
+_NEGATIVE = 3
 _TAKE_OUT = {
     np.dot, np.einsum, np.cumsum, np.cumprod, np.max, np.min, np.amax, np.amin, np.var, np.std,
     np.mean, np.sum, np.prod, np.concatenate,
@@ -28,15 +30,46 @@ _DEFAULTS: dict[str, Any] = {"dtype": None, "keepdims": False, "where": True, "o
 _FILLING_DRAWS = ("random", "standard_normal", "standard_exponential")
 
 
+class Term(str):
+    """An expression of numbers, which may need parentheses inside another one."""
+
+    binding: int
+
+    def __new__(cls, text: str, binding: int) -> Term:
+        term = super().__new__(cls, text)
+        term.binding = binding
+        return term
+
+    def within(self, binding: int) -> str:
+        """The expression as an operand of an operator that binds as tightly as given."""
+        return f"({self})" if self.binding <= binding else str(self)
+
+
 def expression(i: Instruction, names: Names) -> str:
     """The call as an expression: `np.tanh(h)`, `x[1:]`, `1 - beta1`."""
     special = _EXPRESSIONS.get(i.fn)
     if special is not None:
         return special(i, names)
     if i.fn in _INFIX:
-        a, b = (written(x, names) for x in i.args)
-        return f"({a} {_INFIX[i.fn]} {b})"
+        return _infix(i, names)
     return f"{function_name(i.fn)}({_arguments(i, names)})"
+
+
+def _infix(i: Instruction, names: Names) -> Term:
+    sign, binding = _INFIX[i.fn]
+    first, second = (_operand(a, names) for a in i.args)
+    is_power = i.fn is operator.pow  # which alone is carried out from the right
+    left = first.within(binding if is_power else binding - 1) if isinstance(first, Term) else first
+    right = second.within(binding) if isinstance(second, Term) else second
+    is_short = is_power and left.isidentifier() and right.isidentifier()
+    return Term(f"{left}{sign}{right}" if is_short else f"{left} {sign} {right}", binding)
+
+
+def _operand(a: Any, names: Names) -> str:
+    text = written(a, names)
+    if isinstance(a, Value):
+        return names[a]
+    return Term(text, _NEGATIVE) if text.startswith("-") else text
 
 
 def writes_into(i: Instruction) -> bool:
@@ -149,7 +182,8 @@ def _whole_view(i: Instruction, names: Names) -> str:
 
 
 def _negative(i: Instruction, names: Names) -> str:
-    return f"(-{written(i.args[0], names)})"
+    operand = _operand(i.args[0], names)
+    return Term(f"-{operand.within(2) if isinstance(operand, Term) else operand}", _NEGATIVE)
 
 
 _EXPRESSIONS: dict[Any, Callable[[Instruction, Names], str]] = {

@@ -245,7 +245,7 @@ class _Printer:
             return []
         place = self.plan.places.get(v)
         if v.base is not None or isinstance(place, Fresh):
-            lines = [f"{names[v]} = {_bare(expression(i, names))}"]
+            lines = [f"{names[v]} = {expression(i, names)}"]
         else:
             lines = statements(i, names[v], names)
         if i.errstate:
@@ -308,15 +308,3 @@ def _indented(lines: Iterable[str]) -> list[str]:
 def _tuple(names: Iterable[str]) -> str:
     listed = list(names)
     return f"({listed[0]},)" if len(listed) == 1 else f"({', '.join(listed)})"
-
-
-def _bare(text: str) -> str:
-    """An expression without parentheses around all of it."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return text
-    depth = 0
-    for k, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0 and k < len(text) - 1:
-            return text
-    return text[1:-1]
