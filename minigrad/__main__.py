@@ -163,8 +163,8 @@ def _add_settings(add: Callable[..., Any]) -> None:
         nargs="?",
         const="numpy",
         metavar="BACKEND",
-        help="record the training step once and replay it: numpy, for the same bits (the backend"
-        " if none is named), or numba",
+        help="record the training step once and replay it, with numpy (unless named otherwise;"
+        " gives the same bits) or numba",
     )
 
 

@@ -58,7 +58,7 @@ def _binary(fn: Callable[..., Any]) -> tuple[BinaryMethod, BinaryMethod]:
 
 def _comparison(fn: np.ufunc) -> Callable[[Tensor, Any], Any]:
     def method(self: ArrayMethods, other: Any) -> Any:
-        return fn(self._data, _plain(other))
+        return fn(self.data, _plain(other))  # type: ignore[attr-defined]
 
     return method
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .array_methods import ArrayMethods
 from .modes import changed
-from .traced import TracedArray
+from .traced import TracedArray, TracedNumber
 
 _default: np.dtype[Any] = np.dtype(np.float32)
 
@@ -58,6 +58,9 @@ def as_array(
         if same:
             return data.copy() if copy else data  # type: ignore[return-value]
         return data.astype(dtype)  # type: ignore[no-any-return]
+    if isinstance(data, TracedNumber):
+        dtype = _default if dtype is None and isinstance(data, float) else dtype
+        return data.recorder.call(np.asarray, (data, dtype), {})  # type: ignore[no-any-return]
     keeps_dtype = isinstance(data, (np.ndarray, np.generic))
     try:
         array = np.array(data, copy=copy or None)

@@ -105,7 +105,7 @@ def _as_one_array(fn: Callable[..., Any], value: Any) -> Array:
     """NumPy turns 0-d results into scalars; a graph holds arrays."""
     if isinstance(value, (tuple, list)):
         raise TypeError(f"{name_of(fn)} returned {len(value)} results; a recorded call makes one")
-    return value if isinstance(value, TracedArray) else np.asarray(value)  # type: ignore[return-value]
+    return value.as_array() if isinstance(value, TracedArray) else np.asarray(value)  # type: ignore[return-value]
 
 
 def wrap(value: Array, node: Node | None) -> Tensor:
@@ -191,12 +191,11 @@ class Tensor(ArrayMethods):
         if array is self._data:  # t.data -= 1 has written to it
             record_write(array)
             return
-        if isinstance(self._data, TracedArray):
-            self._data[...] = plain(array)
-            return
         if not self.is_leaf:
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
-        self._data = as_array(plain(array), self.dtype, copy=False)
+        new = as_array(plain(array), self.dtype, copy=False)
+        recorder = active_recorder()
+        self._data = new if recorder is None else recorder.new_data(self, new)
         changed()
         if self.node is not None:
             self.node = Leaf(self._data, weakref.ref(self), self.node.hooks)
@@ -289,8 +288,7 @@ class Tensor(ArrayMethods):
             x: Tensor | None = node.handle() if node.handle is not None else None
             if x is not None:
                 if recorder is not None:
-                    recorder.read_grad(x)
-                    recorder.set_grad(x)
+                    recorder.add_to_grad(x)
                 g = g if isinstance(g, Tensor) else wrap(g, None)
                 x._grad = g if x._grad is None else _recorded_sum(x._grad, g)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from . import vjps
 from .array_methods import ArrayMethods, plain_index
+from .writes import count_write
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -40,6 +41,12 @@ class Recorder(Protocol):
     def adopt(self, args: Any) -> None:
         """Put stand-ins into the tensors among the arguments of a call."""
 
+    def plain(self, array: TracedArray) -> Any:
+        """The contents of an array of whole numbers from outside; raises for all others."""
+
+    def new_data(self, tensor: Any, array: Any) -> Any:
+        """What a tensor holds after `tensor.data = array`."""
+
     def section(self, name: str) -> str:
         """Begin a part of the program; returns the name of the part that ends."""
 
@@ -51,7 +58,7 @@ Link: TypeAlias = tuple["TracedArray", Callable[..., Any], tuple[Any, ...], dict
 
 
 def _refused(what: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **params: Any) -> NoReturn:
+    def method(self: Any, *args: Any, **params: Any) -> Any:
         self.recorder.refuse(what)
 
     return method
@@ -83,15 +90,29 @@ class TracedArray(ArrayMethods):
     array has been written to since.
     """
 
-    __slots__ = ("_array", "_link", "_seen", "_symbol", "_version", "recorder")
+    __slots__ = (
+        "_array", "_link", "_seen", "_symbol", "_version", "_written", "is_scalar", "recorder",
+    )  # fmt: skip
     _apply = staticmethod(_record)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """To `isinstance` it is what it stands in for: a function takes its usual course."""
+        return np.ndarray
+
     def __init__(
-        self, recorder: Recorder, symbol: Any, array: Array, link: Link | None = None
+        self,
+        recorder: Any,
+        symbol: Any,
+        array: Array,
+        link: Link | None = None,
+        is_scalar: bool = False,
     ) -> None:
-        self.recorder = recorder
+        self.recorder: Recorder = recorder
         self._symbol, self._array = symbol, array
         self._link = link
+        self.is_scalar = is_scalar  # NumPy itself made a number here, not a 0-d array
+        self._written = 0
         self._version = 0
         self._seen = link[0].version if link else 0
 
@@ -119,35 +140,43 @@ class TracedArray(ArrayMethods):
         self._refresh()
         return self._array
 
+    @property
+    def written(self) -> int:
+        """When the memory seen through this array was last written to; see `writes`."""
+        return max(self._written, self._link[0].written if self._link else 0)
+
     def replace(self, new: TracedArray) -> None:
         """Take over a new value, of the same shape and dtype."""
-        if self._link is not None:
+        self._written = count_write()
+        if self._link is not None:  # this view is taken again when it is read
             base = self._link[0]
             base.replace(self.recorder.put_back(base, self._link, new))
-            self._seen = base.version
-        self._symbol, self._array = new.symbol, new.array
-        self._version += 1
+        else:
+            self._symbol, self._array = new.symbol, new.array
+            self._version += 1
 
     # What it is: known before the first run, and fixed.
 
     @property
-    def _data(self) -> Any:
+    def data(self) -> Any:
         return self
 
+    _data = data
+
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Any:
         return self._array.shape
 
     @property
-    def ndim(self) -> int:
+    def ndim(self) -> Any:
         return self._array.ndim
 
     @property
-    def size(self) -> int:
+    def size(self) -> Any:
         return self._array.size
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> Any:
         return self._array.dtype
 
     @property
@@ -163,15 +192,13 @@ class TracedArray(ArrayMethods):
         if _tensor_among(inputs) is not None:
             return NotImplemented
         fn = ufunc if method == "__call__" else getattr(ufunc, method)
-        out = params.pop("out", (None,))
+        (target,) = params.pop("out", (None,))
         result = self.recorder.call(fn, inputs, params)
-        if out == (None,):
+        if target is None:
             return result
-        (target,) = out
-        if not isinstance(target, TracedArray):
+        if not isinstance(target, TracedArray) or "where" in params:
             self.recorder.refuse("writing into an array which the program does not know")
-        target[...] = result
-        return target
+        return target.overwrite(result)
 
     def __array_function__(self, fn: Any, types: Any, args: Any, params: Any) -> Any:
         tensor = _tensor_among(args)
@@ -181,22 +208,50 @@ class TracedArray(ArrayMethods):
             self.recorder.refuse(f"{vjps.name_of(fn)}(..., out=...)")
         return self.recorder.call(fn, args, params)
 
-    def __array__(self, *args: Any, **params: Any) -> NoReturn:
-        self.recorder.refuse("turning it into a plain array (np.asarray, .numpy())")
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray(self.recorder.plain(self), dtype)
 
     # Indexing and writing.
 
     def __getitem__(self, index: Any) -> Any:
-        if index == () and isinstance(index, tuple):  # the number in a 0-d array
-            return self
+        if isinstance(index, tuple) and not index and not self.shape:  # the number in it
+            return TracedArray(self.recorder, self.symbol, self.array, None, True)
         return self.recorder.call(vjps.getitem, (self, plain_index(index)), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.replace(self.recorder.put(self, plain_index(index), value))
 
     def _write(self, ufunc: np.ufunc, other: Any) -> TracedArray:
-        self[...] = self.recorder.call(ufunc, (self, other), {})
+        if _tensor_among((other,)) is not None:
+            return ufunc(self, other, out=self)  # type: ignore[no-any-return]
+        result = self.recorder.call(ufunc, (self, other), {})
+        return result if self.is_scalar else self.overwrite(result)
+
+    def overwrite(self, result: Any) -> TracedArray:
+        """What `out=` does: take over a result, if its dtype allows it."""
+        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"cannot write {result.dtype} into an array of {self.dtype} in place")
+        self[...] = result
         return self
+
+    def as_array(self) -> TracedArray:
+        """A NumPy number as a 0-d array."""
+        if not self.is_scalar:
+            return self
+        return TracedArray(self.recorder, self.symbol, self.array)
+
+    def copy(self) -> Any:
+        return self.recorder.call(np.copy, (self,), {"order": "C"})
+
+    def __pow__(self, other: Any) -> Any:
+        if self.is_scalar and getattr(other, "is_scalar", not hasattr(other, "shape")):
+            return self.recorder.call(operator.pow, (self, other), {})
+        return super().__pow__(other)
+
+    def __rpow__(self, other: Any) -> Any:
+        if self.is_scalar and not hasattr(other, "shape"):
+            return self.recorder.call(operator.pow, (other, self), {})
+        return _record(np.power, other, self)
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         same = self.dtype == dtype and not copy
@@ -261,8 +316,13 @@ class TracedNumber:
 
     __slots__ = ("recorder", "symbol", "value")
 
-    def __init__(self, recorder: Recorder, symbol: Any, value: float) -> None:
-        self.recorder, self.symbol, self.value = recorder, symbol, value
+    def __init__(self, recorder: Any, symbol: Any, value: float) -> None:
+        self.recorder: Recorder = recorder
+        self.symbol, self.value = symbol, value
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self.value)
 
     __add__, __radd__ = _number_operators(operator.add)
     __sub__, __rsub__ = _number_operators(operator.sub)
@@ -286,8 +346,16 @@ class TracedNumber:
         return self.recorder.call(operator.abs, (self,), {})
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **params: Any) -> Any:
+        if _tensor_among(inputs) is not None:
+            return NotImplemented
         fn = ufunc if method == "__call__" else getattr(ufunc, method)
         return self.recorder.call(fn, inputs, params)
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, params: Any) -> Any:
+        tensor = _tensor_among(args)
+        if tensor is not None:
+            return tensor.__array_function__(fn, types, args, params)
+        return self.recorder.call(fn, args, params)
 
     def __bool__(self) -> bool:
         return self.recorder.branch(self, bool(self.value))
@@ -295,6 +363,8 @@ class TracedNumber:
     __float__ = _refused("turning a number of the program's state into a constant (float)")
     __int__ = _refused("turning a number of the program's state into a constant (int)")
     __index__ = _refused("an index or a count that depends on the program's state")
+    __array__ = _refused("turning a number of the program's state into an array")
+    __round__ = __trunc__ = __floor__ = __ceil__ = _refused("rounding a number of the state")
 
     def __format__(self, spec: str) -> str:
         self.recorder.refuse("formatting a number of the program's state")
@@ -311,14 +381,21 @@ def draw(generator: np.random.Generator, method: str, *args: Any, **params: Any)
 class TracedGenerator:
     """Stands in for a `numpy.random.Generator`: every draw is recorded, with its effect."""
 
-    def __init__(self, recorder: Recorder, symbol: Any, generator: np.random.Generator) -> None:
-        self.recorder, self.symbol, self.generator = recorder, symbol, generator
+    def __init__(self, recorder: Any, symbol: Any, generator: np.random.Generator) -> None:
+        self.recorder: Recorder = recorder
+        self.symbol, self.generator = symbol, generator
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.random.Generator
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method in ("shuffle", "bit_generator", "spawn") or method.startswith("_"):
             self.recorder.refuse(f"the generator's {method}")
 
         def drawn(*args: Any, **params: Any) -> Any:
+            if params.get("out") is not None or isinstance(params.get("size"), TracedNumber):
+                self.recorder.refuse(f"{method} with out=, or with a size that may change,")
             return self.recorder.call(draw, (self, method, *args), params)
 
         return drawn

@@ -443,18 +443,42 @@ for _extremum in (np.max, np.min, np.amax, np.amin):
     defvjp(_extremum, _extremum_rule)
 
 
-def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """g times the product of the other elements: y / x, unless an element is 0."""
+@primitive
+def product_of_others(x: Any, axis: Any = None) -> Any:
+    """For each element the product of the others over `axis`: y / x, unless an element is 0."""
     if np.all(np.not_equal(x, 0)):
-        return _keep(g * y, x, axis) / x
+        return _keep(np.prod(x, axis=axis), x, axis) / x
+    return _without_each(x, axis)[1]
+
+
+def _without_each(x: Any, axis: Any) -> tuple[Any, Any]:
+    """The n factors in n rows, row i with 1 for element i: (..., n, n); and the rows' products."""
     axes, n = _axes(x, axis), _count(x, axis)
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
     lead = moved.shape[: x.ndim - len(axes)]
-    rows = np.reshape(moved, (*lead, 1, n))
-    others = np.where(np.eye(n, dtype=bool), 1, rows)  # (..., n, n): row i leaves out element i
-    others = np.reshape(np.prod(others, axis=-1), moved.shape)
-    return _keep(g, x, axis) * np.moveaxis(others, last, axes)
+    rows = np.where(np.eye(n, dtype=bool), 1, np.reshape(moved, (*lead, 1, n)))
+    products = np.reshape(np.prod(rows, axis=-1), moved.shape)
+    return rows, np.moveaxis(products, last, axes)
+
+
+def _product_of_others_rule(g: Any, y: Any, x: Any, axis: Any = None) -> Any:
+    """The derivative of the product of row i, for all elements of the row but the i-th."""
+    axes, n = _axes(x, axis), _count(x, axis)
+    last = tuple(range(-len(axes), 0))
+    rows, _ = _without_each(x, axis)
+    moved = np.moveaxis(g, axes, last)
+    each = np.reshape(moved, (*rows.shape[:-1], 1)) * product_of_others(rows, axis=-1)
+    sums = np.add.reduce(np.where(np.eye(n, dtype=bool), 0, each), axis=-2)
+    return np.moveaxis(np.reshape(sums, moved.shape), last, axes)
+
+
+defvjp(product_of_others, _product_of_others_rule)
+
+
+def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """g times the product of the other elements."""
+    return _keep(g, x, axis) * product_of_others(x, axis=axis)
 
 
 defvjp(np.prod, _prod_rule)
@@ -730,8 +754,8 @@ defvjp(scatter_add, lambda g, y, x, index, shape: getitem(g, index), None, None)
 
 def _take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
-        return getitem(np.reshape(x, -1), np.asarray(indices))
-    return getitem(x, (slice(None),) * (axis % x.ndim) + (np.asarray(indices),))
+        return getitem(np.reshape(x, -1), _as_array(indices))
+    return getitem(x, (slice(None),) * (axis % x.ndim) + (_as_array(indices),))
 
 
 def _take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:

@@ -24,16 +24,22 @@ _last_write = 0
 
 def record_write(array: np.ndarray[Any, Any]) -> None:
     """Note that `array` has changed: older nodes that saved any of it can't be differentiated."""
-    global _last_write
-    if not isinstance(array, np.ndarray):  # its stand-in while a function is recorded
+    if hasattr(array, "written"):  # its stand-in while a function is recorded
         return
-    _last_write = next_number()
+    count_write()
     memory = memory_of(array)
     key = id(memory)
     if key not in _written:
         _written[key] = (weakref.ref(memory, lambda _: _written.pop(key, None)), {})
     bounds = None if array is memory else byte_bounds(array)
     _written[key][1][bounds] = _last_write
+
+
+def count_write() -> int:
+    """The number of a write that happens now."""
+    global _last_write
+    _last_write = next_number()
+    return _last_write
 
 
 def memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -47,6 +53,9 @@ def _written_at(saved: Any) -> int:
     """The number of the last write to any part of an array, or of the arrays in an index."""
     if isinstance(saved, tuple):
         return max(map(_written_at, saved), default=0)
+    written = getattr(saved, "written", None)  # of a stand-in
+    if written is not None:
+        return int(written)
     return _last_write_to(saved) if isinstance(saved, np.ndarray) else 0
 
 

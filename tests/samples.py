@@ -268,6 +268,16 @@ SAMPLES: dict[Any, list[S]] = {
     np.amax: reduction(distinct, empty=False),
     np.amin: reduction(distinct, empty=False),
     np.prod: [*reduction(nonzero), *reduction(zero_among)[:5], S(np.zeros(3)), S(np.array(0.0))],
+    vjps.product_of_others: [
+        S(nonzero(3)),
+        S(nonzero(2, 3), axis=1),
+        S(nonzero(2, 2, 2), axis=(0, -1)),
+        S(zero_among(4)),
+        S(zero_among(2, 3), axis=-1),
+        S(np.zeros((2, 2)), axis=0),
+        S(np.array(0.5)),
+        S(np.zeros((0, 3)), axis=1),
+    ],
     np.linalg.norm: [
         S(normal(3)),
         S(normal(2, 3)),

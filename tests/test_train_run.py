@@ -168,6 +168,15 @@ def test_a_compiled_run_is_the_same_run(tmp_path, monkeypatch, unbroken):
     assert json.loads((tmp_path / "run" / "config.json").read_text())["compile"] == "numpy"
 
 
+def test_a_run_compiled_by_numba_is_nearly_the_same_run(tmp_path, monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "cache"))
+    config = RunConfig("iris", hidden=(8,), epochs=3, batch_size=56)
+    expected = quiet(train, config, tmp_path / "plain").metrics
+    found = quiet(train, replace(config, compile="numba"), tmp_path / "compiled").metrics
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
 def test_numba_is_asked_for_before_anything_is_written(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(ImportError, match=r'needs numba: pip install "minigrad\[jit\]"$'):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..modes import is_grad_enabled
+from ..modes import active_recorder, is_grad_enabled
 from ..tensor import Tensor
 from . import signature
 from .backends import BACKENDS
-from .captures import Captures, Rebuilt
+from .captures import Captures
 from .explanation import Explanation, explained
 from .loop import looped
 from .memory_owners import bind_all
@@ -25,6 +24,7 @@ from .program import Program, Value
 from .recorder import Recorder
 from .recording import Recording, record
 from .specialisation import Specialisation
+from .substitution import Substituted
 
 
 class CacheInfo(NamedTuple):
@@ -67,6 +67,7 @@ class Compiled:
 
     def __init__(self, fn: Callable[..., Any], backend: str, maxsize: int) -> None:
         functools.update_wrapper(self, fn)
+        self.__name__ = getattr(fn, "__name__", type(fn).__name__)  # a module has none
         self._fn = fn
         self._backend = backend
         self._maxsize = maxsize
@@ -80,10 +81,12 @@ class Compiled:
         if instance is None:
             return self
         bound = Compiled(self._fn.__get__(instance, owner), self._backend, self._maxsize)
-        vars(instance)[self._fn.__name__] = bound
+        vars(instance)[self.__name__] = bound
         return bound
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if active_recorder() is not None:  # a part of another program
+            return self._fn(*args, **kwargs)
         entries = self._entries
         if entries and not kwargs and entries[0].takes_arrays(args):
             inputs: Sequence[Any] = args
@@ -115,24 +118,22 @@ class Compiled:
 
     def _record(self, key: Any, inputs: Sequence[Any], args: Any, kwargs: Any) -> Any:
         bind_all()
-        captures = Captures(self._fn)
-        bound = inspect.signature(self._fn).bind(*args, **kwargs)
+        captures = Captures(self._fn, tuple(signature.constant((args, kwargs))))
 
         def run(recorder: Recorder) -> Any:
-            fn = Rebuilt(self._fn, captures, recorder)
+            fn = Substituted(self._fn, captures, recorder)
             places = itertools.count()
 
             def stand_in(a: Any, name: str) -> Any:
                 place = next(places)
                 if isinstance(a, Tensor):
                     return recorder.adopt_input(a, name, place)
-                return recorder.input(np.asarray(a) if isinstance(a, np.generic) else a, name)
+                return recorder.input(a, name)
 
-            for name, a in bound.arguments.items():
-                bound.arguments[name] = signature.replaced(a, stand_in, name)
-            return fn(*bound.args, **bound.kwargs)
+            new = signature.with_stand_ins(self._fn, args, kwargs, stand_in)
+            return fn(*new[0], **new[1])
 
-        recording = record(identifier(self._fn.__name__), run)
+        recording = record(identifier(self.__name__), run)
         program, passes = optimized(recording.program)
         executable = BACKENDS[self._backend](program, _memory(recording, program))
         new = Specialisation(recording, program, executable, captures)
@@ -177,7 +178,7 @@ class Compiled:
     def _latest(self) -> Specialisation:
         if not self._entries:
             raise RuntimeError(
-                f"{self._fn.__name__} has not been called yet: its program is recorded by the "
+                f"{self.__name__} has not been called yet: its program is recorded by the "
                 "first call"
             )
         return self._entries[0].program
@@ -193,7 +194,7 @@ class Compiled:
         latest = self._latest()
         numbers = latest.number_arguments()
         return explained(
-            self._fn.__name__,
+            self.__name__,
             latest.program,
             latest.executable,
             latest.executable.memory,

@@ -39,4 +39,4 @@ def holds(
     )
     step = Executable(printed(remove_dead(tested)), {}).step
     expected = tuple(outcome for _, outcome in conditions)
-    return lambda numbers: step(*numbers) == expected
+    return lambda numbers: tuple(map(bool, step(*numbers))) == expected

@@ -27,6 +27,7 @@ _TAKE_OUT = {
     np.mean, np.sum, np.prod, np.concatenate,
 }  # fmt: skip
 _DEFAULTS: dict[str, Any] = {"dtype": None, "keepdims": False, "where": True, "optimize": False}
+_POSITIONAL = ("transpose", "swapaxes", "reshape")  # methods without keyword arguments
 _FILLING_DRAWS = ("random", "standard_normal", "standard_exponential")
 
 
@@ -128,21 +129,24 @@ def _arguments(i: Instruction, names: Names) -> str:
 def _index(index: Any, names: Names) -> str:
     """What stands between the brackets: `1:, None`."""
     if isinstance(index, tuple):
-        return ", ".join(_index(p, names) for p in index) + ("," if len(index) == 1 else "")
+        parts = ", ".join(_index(p, names) for p in index)
+        return parts + ("," if len(index) == 1 else "") or "()"
     if isinstance(index, slice):
         ends = ["" if p is None else written(p, names) for p in (index.start, index.stop)]
         step = "" if index.step is None else f":{written(index.step, names)}"
         return ":".join(ends) + step
-    return written(index, names) if index != () else "()"
+    return written(index, names)
 
 
 def _getitem(i: Instruction, names: Names) -> str:
     x, index = i.args
-    return f"{written(x, names)}[{_index(index, names) if index != () else '()'}]"
+    return f"{written(x, names)}[{_index(index, names)}]"
 
 
 def _method(name: str) -> Callable[[Instruction, Names], str]:
     def method(i: Instruction, names: Names) -> str:
+        if (i.params and name in _POSITIONAL) or (name == "reshape" and len(i.args) > 2):
+            return f"np.{name}({_arguments(i, names)})"
         x, *rest = i.args
         arguments = [written(a, names) for a in rest]
         arguments += [f"{key}={written(a, names)}" for key, a in i.params.items()]
@@ -211,6 +215,8 @@ def _concat_into(i: Instruction, out: str, names: Names) -> list[str]:
 
 def _where(i: Instruction, out: str, names: Names) -> list[str]:
     condition, a, b = (written(x, names) for x in i.args)
+    if not isinstance(i.args[0], bool) and i.args[0].dtype != bool:
+        condition = f"({condition} != 0)"
     return [f"{out}[...] = {b}", f"np.copyto({out}, {a}, where={condition})"]
 
 

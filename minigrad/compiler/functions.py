@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,30 @@ METADATA = frozenset(
 # Primitives that are one instruction each: their bodies are the one NumPy call they stand for.
 KEPT_WHOLE = frozenset({vjps.getitem, vjps.astype, vjps.concat, vjps.spread, vjps.scatter_add})
 
+# Functions whose results have shapes that depend on values.
+DATA_DEPENDENT = frozenset(
+    {
+        np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts,
+        np.unique_inverse, np.unique_values, np.extract, np.compress, np.bincount, np.trim_zeros,
+        np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.delete,
+    }
+)  # fmt: skip
+
+# Functions where the arguments after the first decide on the shape, too.
+SHAPED_BY_ARGUMENTS = frozenset(
+    {
+        np.repeat, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.tile, np.pad,
+        np.resize, np.reshape, np.broadcast_to, np.expand_dims,
+    }
+)  # fmt: skip
+
+# Functions that write to an array which they receive.
+WRITING = frozenset({np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis})
+
 
 def put(x: Any, index: Any, value: Any) -> Any:
     """A copy of x with `value` at `index`."""
-    changed = x.copy()
+    changed = x.copy(order="K")
     changed[index] = value
     return changed
 
@@ -38,9 +60,29 @@ def put_view(
     x: Any, value: Any, start: int, shape: tuple[int, ...], strides: tuple[int, ...]
 ) -> Any:
     """A copy of x with `value` in place of `whole_view(x, start, shape, strides)`."""
-    changed = x.copy()
+    changed = x.copy(order="K")
     whole_view(changed, start, shape, strides)[...] = value
     return changed
+
+
+def scalar_power(x: Any, exponent: Any) -> Any:
+    """x ** exponent of NumPy's numbers, which is rounded otherwise than that of arrays."""
+    x, exponent = (a[()] if hasattr(a, "shape") else a for a in (x, exponent))
+    return x**exponent
+
+
+INDEXED = frozenset({vjps.getitem, vjps.scatter_add, put})  # their argument 1 is an index
+
+
+@cache
+def part_of(fn: Callable[..., Any], i: int) -> Callable[..., Any]:
+    """A function that makes one of the several arrays which `fn` returns."""
+
+    def part(*args: Any, **params: Any) -> Any:
+        return fn(*args, **params)[i]
+
+    part.__name__ = part.__qualname__ = f"{vjps.name_of(fn)}_{i}"
+    return part
 
 
 NUMBERS = frozenset(

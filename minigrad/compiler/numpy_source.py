@@ -71,11 +71,9 @@ class _Printer:
         self.literals = {v: text for v, text in literals.items() if text is not None}
         self.fixed = [v for v in [*program.state, *program.constants] if not v.is_number]
         self.arguments = [*program.inputs, *(v for v in program.state if v.is_number)]
-        self.moving = {
-            i.out.root
-            for i in program.instructions
-            if isinstance(self.plan.places.get(i.out.root), Fresh)
-        } | set(self.arguments)
+        made = [i.out.root for i in program.instructions if i.out.root in self.plan.places]
+        self.moving = {v for v in made if not self.plan.is_fixed(v, program.inputs)}
+        self.moving |= set(self.arguments)
         self._inline_numbers()
 
     def source(self) -> Source:
@@ -137,7 +135,7 @@ class _Printer:
         if self.plan.arena:
             lines.append(f"arena = np.empty({self.plan.arena}, np.uint8)")
         lines += [line for v in owners for line in self._allocation(v)]
-        lines += [line for v in owners for line in self._part(v)]
+        lines += [line for v in reversed(owners) for line in self._part(v)]  # a whole is newer
         lines += self._fixed_views(lambda root: root not in self.fixed)
         for number, group in enumerate(self.groups, 1):
             if self._is_fixed_group(group):
@@ -167,11 +165,11 @@ class _Printer:
 
     def _allocation(self, v: Value) -> list[str]:
         place = self.plan.places[v]
-        if isinstance(place, Slot):
+        if isinstance(place, Slot) and self.plan.arena:
             count = min(v.size, place.nbytes // v.dtype.itemsize)
             shape = v.shape if count == v.size else (count,)
             call = f"buffer(arena, {place.offset}, {{}}, {written(v.dtype, {})})"
-        elif isinstance(place, Own):
+        elif isinstance(place, Own | Slot):
             shape, call = v.shape, f"np.empty({{}}, {written(v.dtype, {})})"
         else:
             return []
@@ -236,7 +234,8 @@ class _Printer:
     def _returned(self, v: Value) -> str:
         """Memory that the next call writes to is copied."""
         stays = v.is_array and not isinstance(self.plan.places.get(v.root), Fresh)
-        return f"{self.names[v]}.copy()" if stays else self.names[v]
+        order = "" if not stays or v.is_contiguous else '"K"'
+        return f"{self.names[v]}.copy({order})" if stays else self.names[v]
 
     def _lines(self, i: Instruction, names: Any = None) -> list[str]:
         names = names or self.names

@@ -1,20 +1,27 @@
-"""From a recorder that has run to a program, and to the places that the program's state lives in."""
+"""From a recorder that has run to a program, and to the places where its state lives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from ..modes import changed
 from ..tensor import Tensor, wrap
-from ..traced import TracedArray, TracedNumber
-from ..writes import record_write
+from ..traced import TRACED, TracedArray, TracedNumber
+from ..writes import memory_of, record_write
 from .names import identifier
+from .places import Contents, Place
 from .program import Program, Value, mapped
-from .recorder import Place, Recorder
+from .recorder import USUAL_ERRORS, Recorder
+
+_CONSTANTS = (
+    int, float, complex, str, bytes, type(None), type(Ellipsis), np.generic, np.dtype, type,
+    FunctionType,
+)  # fmt: skip
 
 
 @dataclass
@@ -29,12 +36,17 @@ class Recording:
         grads: for each tensor whose gradient the program makes, that gradient's value; None if the
             program takes the gradient away.
         grads_read: for each tensor whose earlier gradient counts, that gradient's array, or None.
+        grads_replaced: the stand-ins for arguments whose earlier gradient does not count.
         tensors: the tensors that the program read from outside, with their arrays.
-        input_tensors: the tensors among the arguments, with their places there.
+        input_tensors: the stand-ins for tensors among the arguments, with their places there.
+        shared: by place, the arguments that are state, as the program writes to their memory.
+        twins: for each argument, the first one that is the same array.
         watched: functions whose results must stay what they are.
         fixed: places whose contents are part of the program, with these contents.
-        modules: the modules that were called, with their attributes.
-        tensor_outputs: for each value among the outputs, whether it is a tensor.
+        modules: the modules that the function uses.
+        errors: NumPy's error settings around the recorded run; None for the usual ones. A block
+            inside the function that sets the same ones has left no trace then.
+        output_kinds: "tensor", "array", "scalar" or "number", for each value among the outputs.
         result: what the recorded run itself returned.
     """
 
@@ -44,13 +56,17 @@ class Recording:
     conditions: list[tuple[Value, bool]]
     grads: dict[Tensor, Value | None]
     grads_read: dict[Tensor, Any]
+    grads_replaced: set[Tensor]
     tensors: dict[Tensor, Any]
     input_tensors: dict[Tensor, int]
+    shared: dict[int, Any]
+    twins: list[int]
     watched: list[Callable[[], Any]]
-    fixed: list[tuple[Place, Any]]
-    modules: dict[Any, dict[str, Any]]
-    tensor_outputs: list[bool] = field(default_factory=list)
-    result: Any = None
+    fixed: list[tuple[Place | Contents, Any]]
+    modules: list[Any]
+    errors: Any
+    output_kinds: list[str]
+    result: Any
 
 
 def record(name: str, run: Callable[[Recorder], Any]) -> Recording:
@@ -59,20 +75,33 @@ def record(name: str, run: Callable[[Recorder], Any]) -> Recording:
     Args:
         name: what the program is called.
         run: asks the recorder for stand-ins, calls the function with them, and returns its result.
+            It is run once more if an argument turns out to lie in memory that is written to.
 
     Raises:
         RecordingError: the function did something that a program cannot repeat.
     """
-    recorder = Recorder(name)
-    with recorder.running():
-        result = run(recorder)
-        _note_rebound_attributes(recorder)
-        grads = _note_gradients(recorder)
-    return _finish(recorder, result, grads)
+    shared: set[int] = set()
+    while True:
+        recorder = Recorder(name, shared)
+        with recorder.running():
+            result = run(recorder)
+            _note_rebound_attributes(recorder)
+            grads = _note_gradients(recorder)
+            kinds: list[str] = []
+            outputs = mapped(result, lambda a: _output(recorder, a, kinds))  # noqa: B023
+            also = _arguments_in_written_memory(recorder, grads)
+            if also <= shared:
+                recording = _finished(recorder, outputs, kinds, grads)
+                break
+        shared |= also
+    _commit(recorder, grads)
+    return recording
 
 
 def _note_rebound_attributes(recorder: Recorder) -> None:
     """An attribute that holds another array now is a write to the array that it held before."""
+    for tensor in recorder.tensors:
+        recorder.rebind(tensor)
     for module, before in recorder.modules.items():
         now = vars(module)
         for name in before.keys() | now.keys():
@@ -83,19 +112,20 @@ def _note_rebound_attributes(recorder: Recorder) -> None:
                     if (new.shape, new.dtype) != (old.shape, old.dtype):
                         recorder.refuse(
                             f"{type(module).__name__}.{name} changing from {old.dtype} {old.shape} "
-                            f"to {new.dtype} {new.shape}"
+                            f"to {new.dtype} {new.shape}",
+                            name,
                         )
                     stand_in[...] = new
-            elif old is not new and not isinstance(old, np.random.Generator):
+            elif new is not recorder.entered[module].get(name):
                 recorder.refuse(
-                    f"a change of {type(module).__name__}.{name}, which is not an array,"
+                    f"a change of {type(module).__name__}.{name}, which is not an array,", name
                 )
 
 
 def _note_gradients(recorder: Recorder) -> dict[Tensor, Any]:
     """What becomes of the tensors' gradients; one that was added to is written to in place."""
     grads: dict[Tensor, Any] = {}
-    for tensor in list(recorder.tensors):
+    for tensor in [*recorder.tensors, *recorder.input_tensors]:
         before, now = recorder.grads_at_start.get(tensor), tensor._grad
         if now is before:
             continue
@@ -110,45 +140,97 @@ def _note_gradients(recorder: Recorder) -> dict[Tensor, Any]:
     return grads
 
 
-def _finish(recorder: Recorder, result: Any, grads: dict[Tensor, Any]) -> Recording:
+def _arguments_in_written_memory(recorder: Recorder, grads: dict[Tensor, Any]) -> set[int]:
+    """The places of arrays among the arguments that overlap with what is written to."""
+    states = {key: root for key, root in recorder.roots.items() if not isinstance(key, tuple)}
+    written = {key for key, (_, t, v) in states.items() if t.symbol is not v}
+    written |= {id(memory_of(recorder.tensors[t].array)) for t in grads if t in recorder.tensors}
+    found = set()
+    for k, (v, a) in enumerate(zip(recorder.inputs, recorder.arguments, strict=True)):
+        if isinstance(a, np.ndarray) and k not in recorder.shared:
+            _, traced, _ = recorder.roots["input", id(a)]
+            is_written = traced.symbol is not recorder.roots["input", id(a)][2]
+            owner = id(memory_of(a))
+            if owner in written or (is_written and owner in states):
+                found.add(k)
+            elif is_written and sum(memory_of(a) is memory_of(b) for b in _different(recorder)) > 1:
+                recorder.refuse(f"writing to {v.name!r}, which overlaps with another argument,")
+    return found
+
+
+def _different(recorder: Recorder) -> list[Any]:
+    """The arrays among the arguments, each once."""
+    return [a for key, (a, _, _) in recorder.roots.items() if isinstance(key, tuple)]
+
+
+def _refuse_unwritable(recorder: Recorder) -> None:
+    for owner, traced, value in recorder.roots.values():
+        if traced.symbol is not value and not owner.flags.writeable:
+            raise ValueError(f"{value.name or 'an array'} is read-only, but is written to")
+
+
+def twins(arguments: Sequence[Any]) -> list[int]:
+    """For each argument the place of the first one that is the same object."""
+    first: dict[int, int] = {}
+    return [first.setdefault(id(a), k) for k, a in enumerate(arguments)]
+
+
+def add_grad(tensor: Tensor, grad: Tensor | None, replaces: bool) -> None:
+    """Give an argument its gradient, as a backward pass does."""
+    if grad is None or tensor._grad is None or replaces:
+        tensor._grad = None if grad is None else grad.copy()
+    else:
+        tensor._grad = tensor._grad + grad
+
+
+def _finished(
+    recorder: Recorder, outputs: Any, kinds: list[str], grads: dict[Tensor, Any]
+) -> Recording:
+    recorder.check_constants()
+    _refuse_unwritable(recorder)
+    return Recording(
+        _program(recorder, outputs, grads),
+        {v: owner for owner, _, v in recorder.roots.values()},
+        recorder.places,
+        recorder.conditions,
+        {tensor: None if g is None else g.symbol for tensor, g in grads.items()},
+        {t: recorder.grad_before(t) for t in recorder.grads_read},
+        recorder.grads_set & recorder.input_tensors.keys(),
+        {t: held.array for t, held in recorder.tensors.items()},
+        {t: place for t, (_, place) in recorder.input_tensors.items()},
+        {k: recorder.arguments[k] for k in recorder.shared},
+        twins(recorder.arguments),
+        recorder.watched,
+        recorder.fixed,
+        list(recorder.modules),
+        None if recorder.errors == USUAL_ERRORS else recorder.errors,
+        kinds,
+        mapped(outputs, _concrete_output(kinds)),
+    )
+
+
+def _program(recorder: Recorder, outputs: Any, grads: dict[Tensor, Any]) -> Program:
     roots = recorder.roots.values()
     writes = {v: t.symbol for _, t, v in roots if t.symbol is not v}
-    numbers = {}
-    for place, number in recorder._numbers_after.items():
-        numbers[recorder._numbers[place].symbol] = number
-    tensor_outputs: list[bool] = []
-    kept = {tensor: None if g is None else g.symbol for tensor, g in grads.items()}
-    for tensor, value in kept.items():
-        if value is not None and tensor.name:
-            value.name = f"d_{identifier(tensor.name)}"
+    for place, number in recorder.numbers_after.items():
+        writes[recorder.numbers[place].symbol] = number.symbol
+    for tensor, g in grads.items():
+        if g is not None and tensor.name:
+            g.symbol.name = f"d_{identifier(tensor.name)}"
+    for value, named in recorder.names.items():  # `d_h` for the cotangent of `h`: see `names`
+        if value.name is None:
+            value.cotangent_of = named
     program = Program(
         recorder.name,
         inputs=recorder.inputs,
         state=[v for _, _, v in roots if v not in recorder.inputs] + list(recorder.places),
         constants=recorder.constants,
         instructions=recorder.instructions,
-        outputs=mapped(result, lambda a: _output(recorder, a, tensor_outputs)),
-        writes={**writes, **{v: n.symbol for v, n in numbers.items()}},
-        kept=[v for v in kept.values() if v is not None],
+        outputs=mapped(outputs, lambda a: a.symbol if isinstance(a, TRACED) else a),
+        writes=writes,
+        kept=[g.symbol for g in grads.values() if g is not None],
     )
-    _name_cotangents(recorder)
-    recording = Recording(
-        _without_idle_state(program),
-        {v: owner for owner, _, v in roots},
-        recorder.places,
-        recorder.conditions,
-        kept,
-        {t: _array_of(recorder.grads_at_start.get(t)) for t in recorder.grads_read},
-        {t: a for t, a in recorder.tensors.items() if t not in recorder.input_tensors},
-        recorder.input_tensors,
-        recorder.watched,
-        recorder.fixed,
-        recorder.modules,
-        tensor_outputs,
-        mapped(result, _concrete_output),
-    )
-    _commit(recorder, grads)
-    return recording
+    return _without_idle_state(program)
 
 
 def _without_idle_state(program: Program) -> Program:
@@ -158,53 +240,59 @@ def _without_idle_state(program: Program) -> Program:
     return replace(program, state=[v for v in program.state if v in used])
 
 
-def _array_of(tensor: Tensor | None) -> Any:
-    return None if tensor is None else tensor._data
-
-
-def _output(recorder: Recorder, a: Any, tensor_outputs: list[bool]) -> Any:
-    if not isinstance(a, (Tensor, TracedArray, TracedNumber)):
-        return a
-    tensor_outputs.append(isinstance(a, Tensor))
-    return _symbol_of(recorder, a) if isinstance(a, Tensor) else a.symbol
-
-
-def _symbol_of(recorder: Recorder, tensor: Tensor) -> Value:
-    data: Any = tensor._data
-    if isinstance(data, TracedArray):
-        return data.symbol  # type: ignore[no-any-return]
-    if tensor in recorder.tensors:  # a parameter, returned as it is
-        return recorder.state(data).symbol  # type: ignore[no-any-return]
-    return recorder.constant(data).symbol  # type: ignore[no-any-return]
-
-
-def _concrete_output(a: Any) -> Any:
+def _output(recorder: Recorder, a: Any, kinds: list[str]) -> Any:
+    """The stand-in for a part of the result; what kind of thing it is goes to `kinds`."""
     if isinstance(a, Tensor):
-        data: Any = a._data
-        return wrap(np.array(data.array if isinstance(data, TracedArray) else data), None)
+        recorder.adopt((a,))
+        kinds.append("tensor")
+        return a._data
+    if type(a) is np.ndarray:
+        a = recorder.constant(a)
     if isinstance(a, TracedArray):
-        return np.array(a.array)
-    return a.value if isinstance(a, TracedNumber) else a
+        kinds.append("scalar" if a.is_scalar else "array")
+    elif isinstance(a, TracedNumber):
+        kinds.append("number")
+    elif not isinstance(a, _CONSTANTS) and not hasattr(type(a), "told_to_programs"):
+        recorder.refuse(f"returning a {type(a).__name__}")
+    return a
 
 
-def _name_cotangents(recorder: Recorder) -> None:
-    """`d_h` for the cotangent of `h`: resolved when values are named, see `names`."""
-    for g, value in recorder.names.items():
-        if g.name is None:
-            g.cotangent_of = value
+def _concrete_output(kinds: list[str]) -> Callable[[Any], Any]:
+    """Makes results of stand-ins, in their order, before their memory changes."""
+    rest = iter(kinds)
+
+    def concrete(a: Any) -> Any:
+        if not isinstance(a, TRACED):
+            return a
+        return packed(next(rest), np.array(a.array) if isinstance(a, TracedArray) else a.value)
+
+    return concrete
+
+
+def packed(kind: str, a: Any) -> Any:
+    """A result as the function itself returns it: a tensor, an array, a NumPy or Python number."""
+    if kind == "tensor":
+        return wrap(np.asarray(a), None)
+    return a if kind == "number" else np.asarray(a)[()] if kind == "scalar" else np.asarray(a)
 
 
 def _commit(recorder: Recorder, grads: dict[Tensor, Any]) -> None:
     """Carry out what the recorded run does to the outside."""
-    for owner, traced, value in recorder.roots.values():
-        if traced.symbol is not value:
-            owner[...] = traced.array
-            record_write(owner)
-    for (_, key), number in recorder._numbers_after.items():
-        place = recorder.places[recorder._numbers[_, key].symbol]
-        place.owner[key] = number.value if isinstance(number, TracedNumber) else number
-    for traced, generator in recorder._generators.values():
+    roots = recorder.roots.values()
+    new = [(owner, np.array(t._array)) for owner, t, value in roots if t._symbol is not value]
+    gradients = {t: None if g is None else wrap(np.array(g._array), None) for t, g in grads.items()}
+    for owner, array in new:
+        owner[...] = array
+        record_write(owner)
+    for place, number in recorder.numbers_after.items():
+        at = recorder.places[recorder.numbers[place].symbol]
+        at.owner[at.key] = number.value
+    for traced, generator in recorder.generators.values():
         generator.bit_generator.state = traced.generator.bit_generator.state
-    for tensor, g in grads.items():
-        tensor._grad = None if g is None else wrap(np.array(g.array), None)
+    for tensor, g in gradients.items():
+        if tensor in recorder.input_tensors:
+            argument, _ = recorder.input_tensors[tensor]
+            add_grad(argument, g, tensor in recorder.grads_set)
+        else:
+            tensor._grad = g
     changed()

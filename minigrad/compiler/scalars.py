@@ -69,4 +69,4 @@ def _are_floats(values: list[Value]) -> bool:
 
 def _fits(number: float, dtype: np.dtype[Any]) -> bool:
     """Whether the conversion neither overflows nor warns."""
-    return bool(abs(number) <= np.finfo(dtype).max)
+    return abs(number) <= float(np.finfo(dtype).max)

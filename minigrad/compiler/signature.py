@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 from ..parameter import Parameter
 from ..tensor import Tensor
 
+_PLAIN = (int, complex, str, bytes, type(None), np.bool_, np.dtype, slice, range, type(Ellipsis))
+
 
 def varies(a: Any) -> bool:
     """Whether an argument is an input of the program: an array, a tensor, a float."""
-    if isinstance(a, Parameter):
-        return False  # state, known by itself
+    if isinstance(a, (Parameter, np.bool_)):
+        return False  # state, known by itself; a switch
     return isinstance(a, (np.ndarray, np.generic, Tensor)) or type(a) is float
 
 
@@ -33,19 +36,20 @@ def leaves(structure: Any) -> Iterator[Any]:
 def key_of(structure: Any) -> Any:
     """What programs differ in: shapes, dtypes, layouts, and everything that does not vary."""
     if isinstance(structure, np.ndarray):
-        return structure.shape, structure.dtype, structure.strides
+        return structure.shape, structure.dtype, structure.strides if structure.size else ()
     if isinstance(structure, (tuple, list)):
         return type(structure), tuple(map(key_of, structure))
     if isinstance(structure, dict):
         return dict, tuple((name, key_of(a)) for name, a in structure.items())
     if isinstance(structure, Tensor) and varies(structure):
-        return Tensor, structure.requires_grad, key_of(structure._data)
-    if isinstance(structure, np.generic):
-        return structure.dtype
+        has_grad = structure._grad is not None
+        return Tensor, structure.requires_grad, has_grad, key_of(structure._data)
     if type(structure) is float:
         return float
-    if isinstance(structure, (int, str, bytes, type(None))):
-        return type(structure), structure
+    if isinstance(structure, np.generic) and varies(structure):
+        return structure.dtype
+    if isinstance(structure, _PLAIN):
+        return type(structure), repr(structure)  # nan equals itself, -0.0 is not 0.0
     return _Identity(structure)
 
 
@@ -72,6 +76,29 @@ def value(a: Any) -> Any:
     if isinstance(a, Tensor):
         return a._data
     return np.asarray(a) if isinstance(a, np.generic) else a
+
+
+def constant(structure: Any) -> list[Any]:
+    """The arguments that are part of what a program is made for."""
+    return [a for a in leaves(structure) if not varies(a)]
+
+
+def with_stand_ins(
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    stand_in: Callable[[Any, str], Any],
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments with stand-ins, in the order of `varying((args, kwargs))`.
+
+    Raises:
+        TypeError: the function does not take these arguments.
+    """
+    bound = inspect.signature(fn).bind(*args, **kwargs).arguments
+    names = [n for n in bound if n not in kwargs]
+    names += [f"{names[-1]}_{k}" for k in range(len(args))] if names else []
+    new = tuple(replaced(a, stand_in, name) for a, name in zip(args, names, strict=False))
+    return new, {name: replaced(a, stand_in, name) for name, a in kwargs.items()}
 
 
 def replaced(structure: Any, stand_in: Callable[[Any, str], Any], name: str) -> Any:

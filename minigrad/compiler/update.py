@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .captures import Captures
 from .conditions import holds
 from .executable import Executable
 from .names import identifier
 from .numpy_source import Source, printed
 from .pipeline import optimized
-from .recorder import Recorder, RecordingError
+from .recorder import USUAL_ERRORS, Recorder, RecordingError
 from .recording import record
 from .scalars import with_scalar_arrays
+from .substitution import Substituted
 
 Array = np.ndarray[Any, Any]
 Condition = Callable[[Sequence[Any]], bool] | None
@@ -37,6 +40,7 @@ class UpdateRule:
 
     def __init__(self, update: Callable[..., Any], slots: Sequence[str]) -> None:
         self.update, self.slots = update, slots
+        self._captures = Captures(update)
         self._steps: dict[Any, dict[int, list[tuple[Condition, Step]]]] = {}
         self._last: tuple[Any, ...] | None = None  # hyperparameters; they rarely change
 
@@ -47,6 +51,8 @@ class UpdateRule:
         self, t: int, hyper: Mapping[str, Any], dtype: np.dtype[Any]
     ) -> Callable[[Array, list[Array]], None]:
         """The rule for step number t: a function of the gradient and of [theta, *state]."""
+        if self._captures.change() is not None:
+            self._captures, self._steps = Captures(self.update), {}
         if self._last != (values := tuple(hyper.values())):
             self._last = values
             self._numbers, self._structure = list(_numbers(hyper)), tuple(_structure(hyper))
@@ -67,14 +73,17 @@ class UpdateRule:
         self, theta: Array, numbers: list[Any], hyper: Mapping[str, Any]
     ) -> tuple[Condition, Step]:
         key = self.update, theta.size, theta.dtype, self._structure
-        for condition, source in _recorded.setdefault(key, []):
+        known = [] if self._captures.variables else _recorded.setdefault(key, [])
+        for condition, source in known:
             if condition is None or condition(numbers):
                 return condition, Executable(source, source.constants).step
+        if self._captures.holds_state():
+            return None, self._plain(hyper)
         try:
             condition, source = self._record_alone(theta, numbers[0], hyper)
         except RecordingError:
             return None, self._plain(hyper)
-        _recorded[key].append((condition, source))
+        known.append((condition, source))
         return condition, Executable(source, source.constants).step
 
     def _record_alone(
@@ -87,9 +96,11 @@ class UpdateRule:
             names = ("theta", *self.slots, "g")
             *arrays, g = (recorder.input(np.ones_like(theta), name) for name in names)
             step = recorder.input(t, "t")
-            self._carry_out(arrays, g, step, _traced(recorder, hyper))
+            carry_out = Substituted(self._carry_out, self._captures, recorder)
+            carry_out(arrays, g, step, _traced(recorder, hyper))
 
-        with np.errstate(all="ignore"):
+        with np.errstate(**USUAL_ERRORS), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             recording = record(identifier("_".join(self.update.__qualname__.split(".")[-2:])), run)
         program, _ = optimized(recording.program)
         return holds(recording.program, recording.conditions), printed(with_scalar_arrays(program))

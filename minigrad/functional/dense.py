@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..conversion import get_default_dtype
+from ..conversion import as_array, get_default_dtype
+from ..modes import active_recorder
 from ..vjps import defvjp, primitive
 
 
@@ -92,18 +93,28 @@ def one_hot(
         array([[1., 0., 0.],
                [0., 0., 1.]], dtype=float32)
     """
-    labels = np.asarray(labels)
+    labels = as_array(labels, copy=False) if hasattr(labels, "dtype") else np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, got {labels.dtype}")
     if num_classes is None:
-        num_classes = int(labels.max(initial=-1)) + 1
+        num_classes = int(np.max(labels, initial=-1)) + 1
     hot = np.equal(labels[..., np.newaxis], np.arange(num_classes))
-    if np.count_nonzero(hot) != labels.size:
-        raise ValueError(
-            f"labels must lie in [0, {num_classes}), got {labels.min()} to {labels.max()}"
-        )
+    _check_labels(hot, labels)
     vectors: np.ndarray[Any, Any] = hot.astype(dtype or get_default_dtype())
     return vectors
+
+
+@primitive
+def _check_labels(hot: Any, labels: Any) -> int:
+    """The number of labels; all of them are classes."""
+    if np.count_nonzero(hot) != labels.size:
+        raise ValueError(
+            f"labels must lie in [0, {hot.shape[-1]}), got {labels.min()} to {labels.max()}"
+        )
+    return int(labels.size)
+
+
+_check_labels.has_effect = True  # type: ignore[attr-defined]  # programs keep the check
 
 
 def dropout(
@@ -135,5 +146,12 @@ def dropout(
         raise ValueError(f"the probability p of dropping must lie in [0, 1], got {p}")
     if not training or p == 0:
         return x
-    kept = (rng or np.random.default_rng()).random(np.shape(x), dtype=np.float32) >= p
+    kept = (rng or _fresh_generator()).random(np.shape(x), dtype=np.float32) >= p
     return x * (kept.astype(x.dtype) / (1 - p) if p < 1 else kept.astype(x.dtype))
+
+
+def _fresh_generator() -> Any:
+    """A new generator; while a function is recorded, one that belongs to its program."""
+    rng = np.random.default_rng()
+    recorder = active_recorder()
+    return rng if recorder is None else recorder.generator(rng, "rng")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class Module:
 
     training: bool = True
     _buffer_names: tuple[str, ...] = ()
+    told_to_programs: ClassVar[None] = None  # all attributes; see `compiler.captures`
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; subclasses define it."""
@@ -70,6 +71,10 @@ class Module:
                     "attribute for each"
                 )
         object.__setattr__(self, name, value)
+        changed()
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
         changed()
 
     def register_buffer(self, name: str, value: Any) -> None:

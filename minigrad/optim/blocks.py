@@ -109,6 +109,7 @@ class Buffer:
         """The same on a recorder's stand-ins: the whole of each run at once."""
         for p in self.parameters:
             recorder.read_grad(p)
+            recorder.rebind(p)
         self._find_active()
         recorder.watch(lambda: self.runs)
         names = ("theta", *self.rule.slots)

@@ -66,6 +66,7 @@ class Optimizer:
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
+    told_to_programs: ClassVar[frozenset[str]] = frozenset({"defaults", "groups"})
     update: Callable[..., State]
 
     def __init__(self, params: Parameters, **hyper: Any) -> None:

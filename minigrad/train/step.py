@@ -45,7 +45,7 @@ def step_of(session: Session, objective: Objective, backend: str | None = None) 
         >>> session = Session(model, optim.SGD(model.parameters(), lr=0.5), data.DataLoader((x, y)))
         >>> step = step_of(session, OBJECTIVES["regression"], backend="numpy")
         >>> [step(x, y)[0] for _ in range(3)]
-        [1.0, 0.0625, 0.00390625]
+        [1.0, 0.25, 0.0625]
     """
     model, optimizer = session.model, session.optimizer
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..compiler import Compiled, Program
 from ..node import Leaf, Node
 from ..tensor import Tensor
 from .labels import Array, call_text, facts, inline
@@ -19,13 +20,13 @@ _OLDER = "older"  # in place of every operation that was left out
 
 
 def draw(
-    outputs: Tensor | Sequence[Tensor],
+    outputs: Tensor | Sequence[Tensor] | Compiled | Program,
     *,
     values: bool = False,
     rankdir: Literal["TB", "LR", "BT", "RL"] = "TB",
     max_nodes: int = 500,
 ) -> Drawing:
-    """Draw the graph of the operations by which tensors were computed.
+    """Draw the graph of the operations by which tensors were computed; or a compiled function.
 
     An arrow leads from each input to the operation that used it, and `a * a` has two. What the
     shapes and colours mean:
@@ -39,11 +40,22 @@ def draw(
 
     Each carries the shape of its value, and its dtype unless that is float32.
 
+    Of a compiled function (see `mg.compile`) the program of its latest call is drawn, with its
+    forward pass, backward pass and update in frames of their own. There
+
+    - a violet ellipse is an input;
+    - an orange ellipse is the memory of parameters, an orange cylinder what else stays from call
+      to call, such as a learning rate; a dashed arrow leads the new value back to either;
+    - small grey text is what takes no time: views, and calculations with single numbers.
+
     Args:
-        outputs: a tensor, or several whose graphs are drawn together.
-        values: show the values too: up to 6 elements in full, of more their range.
+        outputs: a tensor, or several whose graphs are drawn together; or a compiled function that
+            has been called, or a `Program`.
+        values: show the values too: up to 6 elements in full, of more their range. A program has
+            none.
         rankdir: the direction in which data flow: top to bottom, left to right, or back.
-        max_nodes: at most so many operations are drawn, the newest; a note counts the others.
+        max_nodes: at most so many operations are drawn, the newest; a note counts the others. Of
+            a program with more calls each of the three parts is drawn as one box.
 
     Returns:
         A `graphviz.Digraph`, to be shown in a notebook or given to `save`; the same graph always
@@ -52,7 +64,8 @@ def draw(
     Raises:
         TypeError: an output is not a tensor.
         ValueError: there is no output, or an option is out of range.
-        RuntimeError: a part of the graph was freed by `backward`.
+        RuntimeError: a part of the graph was freed by `backward`, or the compiled function has not
+            been called yet.
 
     Example:
         >>> import minigrad as mg
@@ -61,9 +74,21 @@ def draw(
         >>> picture = draw(a * a)
         >>> [line.strip() for line in picture.body if "->" in line]
         ['n1 -> n2', 'n1 -> n2']
+        >>> @mg.compile
+        ... def step(x):
+        ...     loss = ((a - x) ** 2).sum()
+        ...     loss.backward()
+        ...     return loss
+        >>> _ = step(mg.tensor(2.0))
+        >>> source = draw(step).source
+        >>> "label=forward" in source, "label=backward" in source
+        (True, True)
     """
+    _check(rankdir, max_nodes)
+    if isinstance(outputs, (Compiled, Program)):
+        return _draw_program(outputs, values, rankdir, max_nodes)
     tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    _check(tensors, rankdir, max_nodes)
+    _check_tensors(tensors)
     from .drawing import Drawing  # imports graphviz, which takes longer than all of minigrad
 
     operations = _operations_behind(tensors)
@@ -77,12 +102,26 @@ def draw(
 _number = attrgetter("number")
 
 
-def _check(tensors: Sequence[Any], rankdir: str, max_nodes: int) -> None:
+def _draw_program(
+    outputs: Compiled | Program, values: bool, rankdir: str, max_nodes: int
+) -> Drawing:
+    if values:
+        raise ValueError("a program has no values to show: draw it without values=True")
+    from .program_graph import draw_program
+
+    program = outputs if isinstance(outputs, Program) else outputs.program
+    return draw_program(program, rankdir, max_nodes)
+
+
+def _check_tensors(tensors: Sequence[Any]) -> None:
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise TypeError(f"draw expects tensors, got {type(tensor).__name__}")
     if not tensors:
         raise ValueError("draw expects at least one tensor, got none")
+
+
+def _check(rankdir: str, max_nodes: int) -> None:
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {rankdir!r}")
     if max_nodes < 1:
@@ -135,7 +174,7 @@ class _Sketch:
             name, call = self.outputs.get(node), call_text(node)
             box = self._add(node, "operation", f"{name} = {call}" if name else call, node.value)
             for tail in tails:
-                self.drawing.edge(tail, box)
+                self.drawing.connect(tail, box)
 
     def add_unused(self, outputs: Iterable[Tensor]) -> None:
         """Draw the outputs that no operation made and none has used."""

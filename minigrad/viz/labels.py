@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compiler.program import Value
 from ..node import Node
 from ..vjps import name_of
 
@@ -24,15 +25,20 @@ def call_text(node: Node) -> str:
         (inline(argument) or "·") if parent is None else "·"
         for argument, parent in zip(node.args, node.parents, strict=True)
     ]
+    return call_line(node.name, positional, node.params)
+
+
+def call_line(function: str, positional: list[str], params: dict[str, Any]) -> str:
+    """The same of a function's name and its arguments, of which the positional ones are text."""
     if all(text == "·" for text in positional):
         positional = []
     keywords = [
         f"{key}={_constant(value)}"
-        for key, value in node.params.items()
+        for key, value in params.items()
         if value is not None and value is not False
     ]
     arguments = ", ".join(positional + keywords)
-    return f"{node.name}({arguments})" if arguments else node.name
+    return f"{function}({arguments})" if arguments else function
 
 
 def inline(argument: Any) -> str | None:
@@ -42,11 +48,16 @@ def inline(argument: Any) -> str | None:
 
 def facts(array: Array, values: bool) -> list[str]:
     """What is known of an array: `(32, 10)`, or with its values `(3,)` and `[0.5, 1, 2]`."""
-    dtype = "" if array.dtype == np.float32 else f" {array.dtype}"
-    if array.ndim == 0:
-        return [(value_text(array) if values else "scalar") + dtype]
-    shape = f"{array.shape}{dtype}"
-    return [shape, value_text(array)] if values else [shape]
+    kind = kind_text(array.dtype, array.shape)
+    if not values:
+        return [kind]
+    value = value_text(array)
+    return [kind, value] if array.ndim else [kind.replace("scalar", value)]
+
+
+def kind_text(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
+    """`(32, 10)`, `scalar`, `(3,) int64`: float32 goes without saying."""
+    return f"{shape or 'scalar'}{'' if dtype == np.float32 else f' {dtype}'}"
 
 
 def value_text(array: Array) -> str:
@@ -87,6 +98,8 @@ def _constant(value: Any) -> str:
         text = f"[{', '.join(map(_constant, value))}]"
     elif isinstance(value, tuple):
         text = f"({', '.join(map(_constant, value))}{',' * (len(value) == 1)})"
+    elif isinstance(value, Value):
+        text = "·"
     elif value is Ellipsis:
         text = "..."
     elif value is None or isinstance(value, (int, complex, str)):

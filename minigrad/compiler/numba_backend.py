@@ -1,0 +1,79 @@
+"""Running a program as machine code: the loops are compiled by Numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..extras import require
+from .program import Program, Value
+
+_ALIGNMENT = 64  # bytes: a cache line, and the longest vector
+
+
+class NumbaExecutable:
+    """A program printed as loops, compiled, with its memory.
+
+    Args:
+        program: the program after the passes.
+        memory: the array or generator for each state and constant.
+
+    Attributes:
+        source: the printed program.
+        memory: the array or generator for each value that has one.
+        step: the function, of `source.arguments`; returns `source.results`.
+        kept: the arrays that hold the program's `kept` values after a call.
+        fallbacks: the calls that NumPy carries out, because loops cannot, and why.
+
+    Raises:
+        ImportError: Numba, or SciPy, whose matrix products it uses, is not installed.
+    """
+
+    step: Callable[..., tuple[Any, ...]]
+
+    def __init__(self, program: Program, memory: Mapping[Value, Any]) -> None:
+        for module in ("numba", "scipy"):
+            require(module, extra="jit", purpose='mg.compile(..., backend="numba")')
+        from .numba_cache import loaded
+        from .numba_signatures import signature_of
+        from .numba_source import printed
+
+        self.source = printed(program)
+        self.fallbacks = self.source.fallbacks
+        self.memory: dict[Value, Any] = dict(memory)
+        roots = [self._array(v) for v in self.source.table]
+        addresses = np.array([_address(a) for a in roots], np.int64)
+        module = loaded(self.source.text)
+        for name, arguments in self.source.kernels.items():
+            vars(module)[name].compile(signature_of(arguments, self.source.layouts))
+        made = [self._array(v) for v in self.source.made]
+        self.step, self.kept = module.make(addresses, *made, **self.source.objects)
+
+    def _array(self, v: Value) -> Any:
+        """The memory of a value."""
+        if v not in self.memory:
+            if v in self.source.over:
+                self.memory[v] = self._array(self.source.over[v])
+            elif v in self.source.inside:
+                whole, start = self.source.inside[v]
+                part = self._array(whole).reshape(-1)[start : start + v.size]
+                self.memory[v] = part.reshape(v.shape)
+            else:
+                layout = self.source.layouts[v]
+                self.memory[v] = _empty(layout.shape, layout.strides, v.dtype)
+        return self.memory[v]
+
+
+def _empty(shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """Memory without gaps, its axes in the order of the strides."""
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    memory = np.zeros(size + _ALIGNMENT, np.uint8)
+    start = -_address(memory) % _ALIGNMENT
+    steps = tuple(s * dtype.itemsize for s in strides)
+    return np.ndarray(shape, dtype, memory.data, start, steps)
+
+
+def _address(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
