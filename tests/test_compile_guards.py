@@ -10,6 +10,7 @@ from compiled_runs import Run, assert_equal_runs, bits
 import minigrad as mg
 import minigrad.functional as F
 from minigrad import nn, optim
+from minigrad.modes import active_recorder
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -596,3 +597,30 @@ def test_cross_entropy_checks_labels_at_each_call():
     compiled(X, np.array([0, 2]))
     with pytest.raises(ValueError, match="labels must lie"):
         compiled(X, np.array([0, 3]))
+
+
+def test_batches_of_other_sizes():
+    def build():
+        return training()
+
+    sizes = [4, 4, 3, 4, 3, 1, 4]
+    assert_equal_runs(build, [(np.ones((n, 3), np.float32),) for n in sizes], programs=3)
+
+
+def test_a_number_of_the_state_may_become_a_constant():
+    state = {"steps": 1}
+
+    def fn(x):
+        recorder = active_recorder()
+        if recorder is None:
+            state["steps"] = 5
+        else:
+            recorder.number(state, "steps", "steps")
+            recorder.set_number(state, "steps", 5)
+        return x + 1
+
+    compiled = mg.compile(fn)
+    for _ in range(3):
+        state["steps"] = 1
+        assert bits(compiled(X)) == bits(X + 1)
+        assert state == {"steps": 5}

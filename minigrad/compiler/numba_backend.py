@@ -36,20 +36,20 @@ class NumbaExecutable:
     def __init__(self, program: Program, memory: Mapping[Value, Any]) -> None:
         for module in ("numba", "scipy"):
             require(module, extra="jit", purpose='mg.compile(..., backend="numba")')
-        from .numba_cache import loaded
-        from .numba_signatures import signature_of
-        from .numba_source import printed
+        from .jit.cache import loaded
+        from .jit.signatures import signature_of
+        from .jit.source import printed
 
         self.source = printed(program)
         self.fallbacks = self.source.fallbacks
         self.memory: dict[Value, Any] = dict(memory)
         roots = [self._array(v) for v in self.source.table]
         addresses = np.array([_address(a) for a in roots], np.int64)
-        module = loaded(self.source.text)
+        functions = vars(loaded(self.source.text))
         for name, arguments in self.source.kernels.items():
-            vars(module)[name].compile(signature_of(arguments, self.source.layouts))
+            functions[name].compile(signature_of(arguments, self.source.layouts))
         made = [self._array(v) for v in self.source.made]
-        self.step, self.kept = module.make(addresses, *made, **self.source.objects)
+        self.step, self.kept = functions["make"](addresses, *made, **self.source.objects)
 
     def _array(self, v: Value) -> Any:
         """The memory of a value."""

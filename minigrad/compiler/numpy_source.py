@@ -135,7 +135,7 @@ class _Printer:
         if self.plan.arena:
             lines.append(f"arena = np.empty({self.plan.arena}, np.uint8)")
         lines += [line for v in owners for line in self._allocation(v)]
-        lines += [line for v in reversed(owners) for line in self._part(v)]  # a whole is newer
+        lines += [line for v in sorted(owners, key=self._depth) for line in self._part(v)]
         lines += self._fixed_views(lambda root: root not in self.fixed)
         for number, group in enumerate(self.groups, 1):
             if self._is_fixed_group(group):
@@ -174,6 +174,11 @@ class _Printer:
         else:
             return []
         return [f"{self.names[v]} = {_in_order(call, shape, v)}"]
+
+    def _depth(self, v: Value) -> int:
+        """How many arrays the value is a part of, one inside the other."""
+        place = self.plan.places[v]
+        return 1 + self._depth(place.whole) if isinstance(place, Inside) else 0
 
     def _part(self, v: Value) -> list[str]:
         place = self.plan.places[v]

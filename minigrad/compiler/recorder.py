@@ -151,7 +151,8 @@ class Recorder(Outside):
         value = Value.like(array, base=None if parent is None else parent.symbol)
         self._instruction(fn, args, params, value)
         link = None if parent is None else (parent, fn, args, params)
-        return TracedArray(self, value, array, link, isinstance(result, np.generic))
+        cast = fn is vjps.astype and getattr(args[0], "is_scalar", False)
+        return TracedArray(self, value, array, link, cast or isinstance(result, np.generic))
 
     def _write_down_parts(self, fn: Any, args: Any, params: Any, result: Any) -> Any:
         views = [_viewed(np.asarray(r), (args, params)) for r in result]
@@ -193,8 +194,8 @@ class Recorder(Outside):
             if a.recorder is not self:
                 self.refuse("a value that was kept from another recording")
             return a.symbol
-        if isinstance(a, Tensor):
-            self.refuse("a tensor inside an argument of a function that does not expect it")
+        if isinstance(a, Tensor) or (callable(a) and not isinstance(a, type)):
+            self.refuse(f"a {type(a).__name__} as an argument of a function like this")
         return self.constant(a).symbol if isinstance(a, np.ndarray) else a
 
     # In-place writes.

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import vjps
-from .program import Instruction, Value
+from ... import vjps
+from ..program import Instruction, Value
 
 Kind: TypeAlias = Any  # an array's dtype, or int, float or bool for a Python number
 
@@ -211,7 +211,8 @@ def _loop(i: Instruction) -> tuple[np.dtype[Any], ...]:
     if not any(isinstance(k, np.dtype) for k in kinds):
         kinds = [np.dtype(k) for k in kinds]
     kinds = [_BOOL if k is bool else k for k in kinds]
-    dtypes: tuple[np.dtype[Any], ...] = i.fn.resolve_dtypes((*kinds, None))
+    ufunc: Any = i.fn
+    dtypes: tuple[np.dtype[Any], ...] = ufunc.resolve_dtypes((*kinds, None))
     if i.fn in _LOGIC:
         return (_BOOL,) * len(dtypes)
     return dtypes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .numba_arrays import Arrays
-from .numba_layouts import Layout, row_by_row
-from .numba_schedule import SMALL_PRODUCT, multiplications
-from .numba_statements import Product
-from .program import Value
+from ..program import Value
+from .arrays import Arrays, unused
+from .layouts import Layout, row_by_row
+from .schedule import SMALL_PRODUCT, multiplications
+from .statements import Product
 
 LARGE_PRODUCT = 1 << 27  # multiplications, from which on the library's product is faster
 _FEWEST_ROWS = 32  # to divide among threads
@@ -31,7 +31,7 @@ class Products:
         work = multiplications(product)
         if work >= LARGE_PRODUCT:
             return self._by_the_library(product, out, arrays)
-        b, lines = product.b, []
+        b, lines = product.b, list[str]()
         if m > 1 and b.strides[1] != 1:
             b, lines = self._with_rows(b, arrays)
         rest = [arrays.name(b), arrays.name(out)]
@@ -45,7 +45,7 @@ class Products:
         return [*lines, f"product({', '.join([arrays.name(product.a), *rest])})"]
 
     def _by_the_library(self, product: Product, out: Layout, arrays: Arrays) -> list[str]:
-        lines, operands = [], []
+        lines, operands = list[str](), list[str]()
         for x in (product.a, product.b):
             transposed = replace(x, shape=x.shape[::-1], strides=x.strides[::-1])
             if x.is_contiguous:
@@ -63,11 +63,7 @@ class Products:
         copy = Value(x.root.dtype, x.shape)
         layout = Layout(copy, 0, x.shape, row_by_row(x.shape))
         self._layouts[copy] = layout
-        taken = set(self._names.values())
-        wanted = f"{arrays.name(x)}_rows"
-        self._names[copy] = next(
-            n for k in range(len(taken) + 1) if (n := f"{wanted}{k or ''}") not in taken
-        )
+        self._names[copy] = unused(f"{arrays.name(x)}_rows", set(self._names.values()))
         transposed = replace(x, shape=x.shape[::-1], strides=x.strides[::-1])
         if transposed.strides[1] == 1:
             return layout, [f"transpose({arrays.name(transposed)}, {arrays.name(layout)})"]

@@ -79,7 +79,9 @@ def _array(
     context: Any, builder: Any, kind: Any, pointer: Any, shape: Sequence[Any], strides: Any
 ) -> Any:
     array = make_array(kind)(context, builder)
-    size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+    size = context.get_constant(
+        types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    )
     populate_array(
         array,
         data=builder.bitcast(pointer, array.data.type),

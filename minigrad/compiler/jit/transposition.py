@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .numba_vectors import INT32, INT64, Elements, int64, multiple
+from .vectors import INT32, INT64, Elements, int64, multiple
 
 
 @intrinsic
@@ -29,15 +29,17 @@ def _write(builder: Any, a: Elements, out: Elements) -> None:
     n, m = a.shape
     last_row, last_column = multiple(builder, n, a.width), multiple(builder, m, a.width)
     width = int64(a.width)
-    with cgutils.for_range_slice(builder, int64(0), last_column, width, INT64) as (j, _):
-        with cgutils.for_range_slice(builder, int64(0), last_row, width, INT64) as (i, _):
-            _write_block(builder, a, out, i, j)
+    with (
+        cgutils.for_range_slice(builder, int64(0), last_column, width, INT64) as (j, _),
+        cgutils.for_range_slice(builder, int64(0), last_row, width, INT64) as (i, _),
+    ):
+        _write_block(builder, a, out, i, j)
     _write_singly(builder, a, out, (int64(0), last_row), (last_column, m))
     _write_singly(builder, a, out, (last_row, n), (int64(0), m))
 
 
 def _write_block(builder: Any, a: Elements, out: Elements, i: Any, j: Any) -> None:
-    """Exchange halves of the block that lie across its diagonal, then halves of these, and so on."""
+    """Exchange halves of the block across its diagonal, then halves of these, and so on."""
     width = a.width
     rows = [a.load_vector(builder.add(i, int64(r)), j) for r in range(width)]
     half = width // 2
@@ -62,6 +64,8 @@ def _lanes(numbers: list[int]) -> Any:
 def _write_singly(
     builder: Any, a: Elements, out: Elements, rows: tuple[Any, Any], columns: tuple[Any, Any]
 ) -> None:
-    with cgutils.for_range_slice(builder, *rows, int64(1), INT64) as (i, _):
-        with cgutils.for_range_slice(builder, *columns, int64(1), INT64) as (j, _):
-            out.store(a.load(i, j), j, i)
+    with (
+        cgutils.for_range_slice(builder, *rows, int64(1), INT64) as (i, _),
+        cgutils.for_range_slice(builder, *columns, int64(1), INT64) as (j, _),
+    ):
+        out.store(a.load(i, j), j, i)

@@ -1,4 +1,4 @@
-"""What a program consists of for Numba: nests of loops, matrix products, and calls left to NumPy."""
+"""What a program consists of here: nests of loops, matrix products, and calls left to NumPy."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from .numba_layouts import Layout
-from .numba_members import Member, Read, Strides
-from .program import Instruction, Value
+from ..program import Instruction, Value
+from .layouts import Layout
+from .members import Member, Read, Strides
 
 
 @dataclass(eq=False, slots=True)

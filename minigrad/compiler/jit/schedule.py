@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import vjps
-from .functions import put, put_view
-from .numba_clusters import Cluster, cluster_of
-from .numba_layouts import Layout, layouts_of, row_by_row
-from .numba_members import Member, copy_into, member_of
-from .numba_statements import Call, Nest, Product, Statement, values_read
-from .program import Instruction, Program, Value
+from ... import vjps
+from ..functions import put, put_view
+from ..program import Instruction, Program, Value
+from .clusters import Cluster, cluster_of
+from .layouts import Layout, layouts_of, row_by_row
+from .members import Member, copy_into, member_of
+from .statements import Call, Nest, Product, Statement, values_read
 
 SMALL_PRODUCT = 1 << 21  # multiplications, up to which it does not pay to wake other threads
 
@@ -189,9 +189,11 @@ class Schedule:
             return nest
         roots = {r.root for m in cluster.members for r in m.reads if r.root.size > 1}
         for statement in reversed(self.statements[last + 1 :]):
-            if isinstance(statement, Nest) and roots & set(values_read(statement.members)):
-                if statement.space == cluster.space and self._joined(statement, cluster):
-                    return statement
+            if not isinstance(statement, Nest) or statement.space != cluster.space:
+                continue
+            related = roots.intersection(values_read(statement.members))
+            if related and self._joined(statement, cluster):
+                return statement
         nest = Nest(cluster.space)
         self.statements.append(nest)
         return nest

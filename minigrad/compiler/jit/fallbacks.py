@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..traced import draw
-from .numba_expressions import is_supported
-from .program import Instruction
+from ...traced import draw
+from ..program import Instruction
+from .expressions import is_supported
 
 
 def reason(i: Instruction) -> str:

@@ -6,11 +6,11 @@ are those that a matrix product, a call of NumPy, other loops or the caller read
 
 from __future__ import annotations
 
-from .numba_layouts import Layout
-from .numba_members import Layouts, Member, Read
-from .numba_schedule import Schedule
-from .numba_statements import Call, Nest, Product, Statement, padded, row_split, yields
-from .program import Value
+from ..program import Value
+from .layouts import Layout
+from .members import Layouts, Member, Read
+from .schedule import Schedule
+from .statements import Call, Nest, Product, Statement, padded, row_split, yields
 
 
 def phases_of(nest: Nest) -> dict[Member, int]:
@@ -113,10 +113,10 @@ class Places:
             return
         for read in m.reads:
             u = read.root
-            if u in made and u in self.stored and u not in elsewhere and u.size > 1:
-                if _makes(made[u], u) and self._may_overwrite(u, m.out):
-                    self.over[m.out] = u
-                    return
+            is_free = u in made and u in self.stored and u not in elsewhere and u.size > 1
+            if is_free and _makes(made[u], u) and self._may_overwrite(u, m.out):
+                self.over[m.out] = u
+                return
 
     # Concatenations.
 
@@ -146,7 +146,7 @@ class Places:
         return [s for s in segments if s]
 
     def is_register(self, read: Read, nest: Nest) -> bool:
-        """Whether a nest reads a number that a statement of the same segment keeps in a variable."""
+        """Whether a nest reads a number that its segment keeps in a variable."""
         maker = self.schedule.made_by.get(read.root)
         if not isinstance(maker, Nest) or read.root.size != 1:
             return False

@@ -16,8 +16,8 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .numba_jit import FREEDOMS
-from .numba_vectors import INT64, Elements, filled, int64, multiple, vector_bytes
+from .decorators import FREEDOMS
+from .vectors import INT64, Elements, filled, int64, multiple, vector_bytes
 
 _ROWS = (8, 4, 1)  # rows of the result at a time: as many eights as there are, then a four, ones
 _BLOCK = 16  # rows that a thread takes at a time

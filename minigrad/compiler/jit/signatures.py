@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, types
 
-from .numba_layouts import Layout
-from .program import Value
+from ..program import Value
+from .layouts import Layout
 
 _NUMBERS = {int: types.int64, float: types.float64, bool: types.boolean}
 

@@ -12,7 +12,7 @@ from types import ModuleType
 import numba
 import numpy as np
 
-from ..files import write_atomically
+from ...files import write_atomically
 
 _HERE = Path(__file__).parent
 
@@ -47,7 +47,7 @@ def loaded(text: str) -> ModuleType:
 def _fingerprint(text: str) -> str:
     """A hash of the source, of the functions that it calls, and of the compilers' versions."""
     parts = [text, numba.__version__, np.__version__, sys.version]
-    parts += [path.read_text() for path in sorted(_HERE.glob("numba_*.py"))]
+    parts += [path.read_text() for path in sorted(_HERE.glob("*.py"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 

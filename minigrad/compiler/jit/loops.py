@@ -8,25 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from .folding import is_immutable
-from .numba_arrays import Arrays
-from .numba_expressions import bare, combined, constant, converted, element, is_elementwise, within
-from .numba_layouts import Layout
-from .numba_members import Member, Read, Strides
-from .numba_places import Places
-from .numba_statements import Nest, padded, row_split, yields
-from .program import Value
+from ..folding import is_immutable
+from ..program import Value
+from .arrays import Arrays
+from .expressions import combined, constant, element, is_elementwise, within
+from .layouts import Layout
+from .members import Member, Read, Strides
+from .places import Places
+from .reductions import Accumulator, into_array, start_of
+from .statements import Nest, padded, row_split, yields
 
 INDENT = "    "
 INDICES = ("i", "j", "k", "l")
-_WIDE = 4096  # terms of a float32 sum, from which on it is kept in float64
 _LONGEST = 60  # characters of an expression inside another one
-
-_START: dict[str, Any] = {"add": 0, "multiply": 1}
-_COMBINED = {
-    "add": "{0} + {1}", "multiply": "{0} * {1}",
-    "maximum": "maximum({0}, {1})", "minimum": "minimum({0}, {1})",
-}  # fmt: skip
 
 
 class LoopPrinter:
@@ -50,9 +44,13 @@ class LoopPrinter:
     def lines(self, nest: Nest, arrays: Arrays) -> list[str]:
         return _Nest(self, nest, arrays).lines()
 
+    def memory_steps(self, nest: Nest) -> list[Strides]:
+        """The strides of everything that the loops read or write in memory."""
+        return _Nest(self, nest, None).steps
+
 
 class _Nest:
-    def __init__(self, printer: LoopPrinter, nest: Nest, arrays: Arrays) -> None:
+    def __init__(self, printer: LoopPrinter, nest: Nest, arrays: Any) -> None:
         self.places, self.names = printer.places, printer.names
         self.constants, self.suffix = printer.constants, printer.suffix
         self.layouts = printer.places.layouts
@@ -60,6 +58,11 @@ class _Nest:
         self.members = [m for m in nest.members if m not in self.places.in_place]
         self.phases = self.places.phases(nest)
         self.n = len(nest.space)
+        self.steps = [
+            padded(s, self.n)
+            for m in self.members
+            for s in (*(r.strides for r in m.reads if self._is_memory(r)), *self._stores(m))
+        ]
         self.axes = self._merged_axes()
         self.text: dict[Value, str] = {}  # what stands for a value in expressions
         self.loaded: dict[tuple[Value, int, Strides], str] = {}  # by `_place`
@@ -67,15 +70,10 @@ class _Nest:
     # The axes: those along which everything goes on evenly become one.
 
     def _merged_axes(self) -> list[list[int]]:
-        steps = [
-            padded(s, self.n)
-            for m in self.members
-            for s in (*(r.strides for r in m.reads if self._is_memory(r)), *self._stores(m))
-        ]
         axes: list[list[int]] = []
         for a, length in enumerate(self.nest.space):
             even = a > 0 and a != self.nest.split
-            if even and all(s[a - 1] == s[a] * length for s in steps):
+            if even and all(s[a - 1] == s[a] * length for s in self.steps):
                 axes[-1].append(a)
             else:
                 axes.append([a])
@@ -115,7 +113,7 @@ class _Nest:
                 members = [m for m in members if len(m.space) == self.n]
             reductions = [m for m in members if row_split(m) is not None and self._per_row(m)]
             self.loaded = {}
-            body += [self._start(m) for m in reductions]
+            body += [line for m in reductions for line in self._accumulator(m).start()]
             inside = self._level(members)
             body += self._in_loops(inner, inside) if inside else []
             body += [line for m in reductions for line in self._end(m)]
@@ -149,7 +147,7 @@ class _Nest:
         for m in members:
             v = m.out
             if m.accumulation is not None:
-                lines.append(self._accumulated(m))
+                lines += self._accumulated(m)
                 continue
             text = self._expression(m)
             again = uses[v] > 0
@@ -174,7 +172,7 @@ class _Nest:
         return lines
 
     def _loads(self, members: list[Member]) -> list[str]:
-        """What is read more than once, or by others than the call that writes over it, comes first."""
+        """What is read twice, or by others than the call that writes over it, is read first."""
         reads = [(r, m) for m in members for r in m.reads if self._is_memory(r)]
         counts = Counter(_place(r) for r, _ in reads)
         over = {self.places.over.get(m.out): m for m in members}
@@ -205,13 +203,17 @@ class _Nest:
     def _of_array(self, read: Read, m: Member) -> str:
         maker = self.nest.maker(read.root)
         if maker is not None:
-            if len(maker.space) == self.n and maker.accumulation is None:
-                if self.phases[maker] != self.phases[m]:
-                    return self._access(self.layouts[maker.out], maker.target)
+            is_element = len(maker.space) == self.n and maker.accumulation is None
+            if is_element and self.phases[maker] != self.phases[m]:
+                return self._access(self.layouts[maker.out], maker.target)
             return self.text.get(read.root, self.names[read.root])
         if self.places.is_register(read, self.nest):
             return self.names[read.root]
-        return self.loaded.get(_place(read)) or self._literal(read) or self._access(read.layout, read.strides)
+        return (
+            self.loaded.get(_place(read))
+            or self._literal(read)
+            or self._access(read.layout, read.strides)
+        )
 
     def _literal(self, read: Read) -> str | None:
         """The contents of a constant of one element that cannot change."""
@@ -230,49 +232,31 @@ class _Nest:
 
     # Reductions.
 
-    def _accumulator(self, m: Member) -> str:
-        name = self._variable(m.out)
-        return f"{name}_wide" if self._is_wide(m) else name
+    def _accumulator(self, m: Member) -> Accumulator:
+        return Accumulator(m, self._variable(m.out))
 
     def _variable(self, v: Value) -> str:
         """The variable for one element of a value; its own name is that of an array in memory."""
         stored = v.is_array and self.layouts[v].root in self.places.stored
         return f"{self.names[v]}{self.suffix}" if stored and v.size != 1 else self.names[v]
 
-    def _is_wide(self, m: Member) -> bool:
-        terms = int(np.prod([n for n, s in zip(m.space, m.target, strict=True) if s == 0]))
-        return m.out.dtype == np.float32 and terms > _WIDE and m.accumulation in ("add", "multiply")
-
-    def _start(self, m: Member) -> str:
-        dtype = np.dtype(np.float64) if self._is_wide(m) else m.out.dtype
-        return f"{self._accumulator(m)} = {constant(_start(m, dtype), dtype)}"
-
     def _before(self, m: Member) -> list[str]:
         if m.out.size == 1:
-            return [self._start(m)]
+            return self._accumulator(m).start()
         layout = self.layouts[m.out]
         flat = self.arrays.name(Layout(layout.root, layout.offset, (m.out.size,), (1,)))
-        start = constant(_start(m, m.out.dtype), m.out.dtype)
+        start = start_of(m, m.out.dtype)
         return [f"for i in range({m.out.size}):", f"{INDENT}{flat}[i] = {start}"]
 
-    def _accumulated(self, m: Member) -> str:
+    def _accumulated(self, m: Member) -> list[str]:
         term = self._term(m)
-        if m.accumulation in ("add", "multiply"):
-            binds = m.accumulation == "multiply" or " if " in term
-            term = within(term) if binds else bare(term)
         if yields(m, self.nest.split) or m.out.size == 1:
-            total = self._accumulator(m)
-        else:
-            total = self._access(self.layouts[m.out], m.target)
-        text = _COMBINED[m.accumulation or "add"].format(total, term)
-        if m.out.dtype.kind in "iu":
-            text = converted(text, int, m.out.dtype)
-        return f"{total} = {text}"
+            return self._accumulator(m).add(term)
+        return [into_array(m, self._access(self.layouts[m.out], m.target), term)]
 
     def _end(self, m: Member) -> list[str]:
         """What follows when all terms have been put together."""
-        name = self._variable(m.out)
-        lines = [f"{name} = np.float32({name}_wide)"] if self._is_wide(m) else []
+        lines, name = self._accumulator(m).end(), self._variable(m.out)
         self.text[m.out] = name
         if self._is_stored(m):
             lines.append(f"{self._access(self.layouts[m.out], m.target)} = {name}")
@@ -285,16 +269,3 @@ def _place(read: Read) -> tuple[Value, int, Strides]:
 
 def _index(k: int) -> str:
     return INDICES[k] if k < len(INDICES) else f"i{k}"
-
-
-def _start(m: Member, dtype: np.dtype[Any]) -> Any:
-    """What a reduction begins with."""
-    if m.accumulation in _START:
-        return _START[m.accumulation]
-    sign = -1 if m.accumulation == "maximum" else 1
-    if dtype.kind == "f":
-        return sign * np.inf
-    if dtype.kind == "b":
-        return sign > 0
-    info = np.iinfo(dtype)
-    return info.min if sign < 0 else info.max

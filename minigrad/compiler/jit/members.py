@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import vjps
-from .functions import NUMBERS
-from .numba_expressions import is_elementwise, is_supported
-from .numba_layouts import Layout, long_axes
-from .program import Instruction, Value
+from ... import vjps
+from ..functions import NUMBERS
+from ..program import Instruction, Value
+from .expressions import is_elementwise, is_supported
+from .layouts import Layout, long_axes
 
 Strides: TypeAlias = tuple[int, ...]
 Layouts: TypeAlias = Mapping[Value, Layout]

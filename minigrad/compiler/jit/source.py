@@ -12,29 +12,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .blocking import numbers_first
-from .embedding import embedded
-from .forms import expression, is_numpy, statements, writes_into
-from .names import named
-from .numba_arrays import Arrays
-from .numba_fallbacks import reason
-from .numba_layouts import Layout
-from .numba_loops import INDENT, INDICES, LoopPrinter
-from .numba_places import Places
-from .numba_products_printed import Products
-from .numba_schedule import Schedule
-from .numba_statements import Call, Nest, Product, Statement, values_read
-from .program import Program, Value, values_in, written_call
+from ..blocking import numbers_first
+from ..embedding import embedded
+from ..forms import expression, is_numpy, statements, writes_into
+from ..names import named
+from ..program import Program, Value, values_in, written_call
+from .arrays import Arrays, unused
+from .fallbacks import reason
+from .layouts import Layout
+from .loops import INDENT, INDICES, LoopPrinter
+from .places import Places
+from .product_lines import Products
+from .schedule import Schedule
+from .statements import Call, Nest, Product, Statement, values_read
+from .threads import BlockArrays, arguments_of, is_threaded, written
 
 _HELPERS = {
-    "numba_math": (
-        "exp32", "exp64", "log32", "maximum", "minimum", "quotient", "square", "tanh32", "tanh64",
+    "decorators": ("compiled", "threaded"),
+    "elementary": (
+        "exp32", "exp64", "larger", "log32", "maximum", "minimum", "quotient", "smaller", "square",
+        "tanh32", "tanh64",
     ),
-    "numba_memory": ("array_at", "part", "strided"),
-    "numba_products": ("product", "product_plus", "threaded_product"),
-    "numba_transposition": ("transpose",),
+    "memory": ("array_at", "part", "strided"),
+    "products": ("product", "product_plus", "threaded_product"),
+    "transposition": ("transpose",),
 }  # fmt: skip
-_RESERVED = {"at", "compiled", *INDICES, *(h for helpers in _HELPERS.values() for h in helpers)}
+_RESERVED = {"at", "n", "start", "prange", *INDICES}.union(*_HELPERS.values())
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class _Printer:
         self.layouts = self.schedule.layouts
         self.calls = [s.instruction for s in self.schedule.statements if isinstance(s, Call)]
         self.functions = {
-            i.fn for i in self.calls if not is_numpy(i.fn) and (not writes_into(i) or not i.out.is_array)
+            i.fn
+            for i in self.calls
+            if not is_numpy(i.fn) and not (writes_into(i) and i.out.is_array)
         }
         reserved = {*_RESERVED, *(fn.__name__ for fn in self.functions)}
         self.names = named(program, functions=reserved)
@@ -95,16 +100,15 @@ class _Printer:
         self.products = Products(self.layouts, self.names)
         self.table: list[Value] = []
         self.kernels: dict[str, list[Value]] = {}
+        self.threaded: list[str] = []
 
     def _name_the_rest(self) -> None:
         """New states that are copies."""
         taken = {*self.names.values(), *_RESERVED}
         for v in self.schedule.new_states.values():
             if v not in self.names:
-                name = f"new_{v.name or 'state'}"
-                name = next(n for k in range(len(taken) + 1) if (n := f"{name}{k or ''}") not in taken)
-                taken.add(name)
-                self.names[v] = name
+                self.names[v] = unused(f"new_{v.name or 'state'}", taken)
+                taken.add(self.names[v])
 
     def source(self) -> NumbaSource:
         kernels: list[str] = []
@@ -118,7 +122,7 @@ class _Printer:
                 driver.append(call)
         helpers, objects = embedded(self.functions)
         made, step = self._make(driver, objects)
-        body = "\n\n\n".join([*(h.strip() for h in helpers), *kernels, step])
+        body = "\n\n\n".join([*(h.strip() for h in helpers), *self.threaded, *kernels, step])
         return NumbaSource(
             text=f"{self._imports(body)}\n\n\n{body}\n",
             objects=objects,
@@ -137,13 +141,11 @@ class _Printer:
 
     def _imports(self, body: str) -> str:
         used = set(re.findall(r"\w+", body))
-        lines = ["import numpy as np", ""]
-        if self.kernels:
-            lines.append("from minigrad.compiler.numba_jit import compiled")
+        lines = ["import numpy as np", *(["from numba import prange"] if self.threaded else []), ""]
         for module, helpers in _HELPERS.items():
             names = [h for h in helpers if h in used]
             if names:
-                lines.append(f"from minigrad.compiler.{module} import {', '.join(names)}")
+                lines.append(f"from minigrad.compiler.jit.{module} import {', '.join(names)}")
         return "\n".join(lines).strip()
 
     # The compiled functions.
@@ -180,9 +182,21 @@ class _Printer:
 
     def _statement(self, s: Statement, arrays: Arrays) -> list[str]:
         if isinstance(s, Nest):
+            if is_threaded(s, self.loops):
+                return [self._threaded(s)]
             return self.loops.lines(s, arrays)
         assert isinstance(s, Product)
         return self.products.lines(s, arrays)
+
+    def _threaded(self, nest: Nest) -> str:
+        """The call of a function that carries a long loop out."""
+        arguments = arguments_of(nest, self.places, self.program.inputs)
+        arrays = BlockArrays(self.layouts, self.names, _Sources(self), self._elsewhere())
+        name = f"{self.program.name}_threaded{len(self.threaded) + 1}"
+        names = [self.names[v] for v in arguments]
+        text, call = written(name, nest, self.loops, arrays, names)
+        self.threaded.append(text)
+        return call
 
     def _elsewhere(self) -> dict[Value, tuple[Value, int]]:
         in_states = {v: (s, 0) for v, s in self.places.over.items()}
@@ -214,14 +228,13 @@ class _Printer:
         needed = {v for i in self.calls for v in i.reads} | set(self._results())
         for other in self.places.segments:
             if other is not segment and not isinstance(other[0], Call):
-                needed.update(v for s in other if isinstance(s, Nest) for v in values_read(s.members))
+                for s in other:
+                    needed.update(values_read(s.members) if isinstance(s, Nest) else ())
         return [v for v in made if v in needed]
 
     def _copied(self) -> dict[Value, Value]:
         """The states that are not written in place, and their new values."""
-        return {
-            s: v for s, v in self.schedule.new_states.items() if v not in self.places.over
-        }
+        return {s: v for s, v in self.schedule.new_states.items() if v not in self.places.over}
 
     def _final_copies(self, arrays: Arrays) -> list[str]:
         lines = []
@@ -252,20 +265,20 @@ class _Printer:
 
     def _make(self, driver: list[str], objects: Iterable[str]) -> tuple[list[Value], str]:
         results = self._results()
-        views = self._views([*(v for i in self.calls for v in i.reads), *results, *self.program.kept])
-        roots = {self.layouts[v].root for i in self.calls for v in (*i.reads, i.out) if v.is_array}
-        roots |= {self.layouts[v].root for v in [*results, *self.program.kept] if v.is_array}
+        seen = [*(v for i in self.calls for v in (*i.reads, i.out)), *results, *self.program.kept]
+        views = self._views(seen)
+        roots = {self.layouts[v].root for v in seen if v.is_array}
         generators = [v for v in self.fixed if not v.is_array]
         made = [v for v in self.names if v in roots and v not in self.program.inputs] + generators
         moving = set(self.program.inputs)
-        fixed_views, moving_views = [], []
+        fixed_views: list[str] = []
+        moving_views: list[str] = []
         for i in views:
             line = f"{self.names[i.out]} = {expression(i, self.names)}"
             root = self.layouts[i.out].root
             (moving_views if root in moving else fixed_views).append(line)
-        returned = [
-            f"{self.names[v]}.copy()" if v.is_array else self.names[v] for v in results
-        ]
+        kept = _tuple(self.names[v] for v in self.program.kept)
+        returned = [f"{self.names[v]}.copy()" if v.is_array else self.names[v] for v in results]
         lines = [
             f"def make({', '.join(['at', *(self.names[v] for v in made), *objects])}):",
             *(INDENT + line for line in fixed_views),
@@ -273,7 +286,7 @@ class _Printer:
             *(2 * INDENT + line for line in [*moving_views, *driver]),
             f"{2 * INDENT}return {_tuple(returned)}",
             "",
-            f"{INDENT}return {self.program.name}, {_tuple(self.names[v] for v in self.program.kept)}",
+            f"{INDENT}return {self.program.name}, {kept}",
         ]
         return made, "\n".join(lines)
 

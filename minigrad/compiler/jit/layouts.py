@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .program import Instruction, Program, Value, mapped
+from ..program import Instruction, Program, Value, mapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from .numba_layouts import Layout
-from .program import Value
+from ..program import Value
+from .layouts import Layout
 
 _SHAPES = {1: "flat", 2: "matrix"}
 
@@ -46,19 +46,24 @@ class Arrays:
         root, offset = self._owner(layout)
         owner = self._whole(root)
         own = self._own(root)
-        is_whole = (offset, layout.shape, layout.strides) == (0, own.shape, own.strides)
-        if is_whole and own.is_contiguous and not is_strided:
+        if offset == 0 and not is_strided and self._is_whole(layout, own):
             return owner
         key = root, offset, layout.shape, layout.strides, is_strided
         if key not in self._declared:
             name = self._new_name(self._derived_name(layout))
             self._declared[key] = name
-            if layout.is_contiguous and not is_strided:
-                call = f"part({owner}, {offset}, {layout.shape})"
-            else:
-                call = f"strided({owner}, {offset}, {layout.shape}, {layout.strides})"
-            self.lines.append(f"{name} = {call}")
+            self.lines.append(f"{name} = {self._view(owner, offset, layout, is_strided)}")
         return self._declared[key]
+
+    def _is_whole(self, layout: Layout, own: Layout) -> bool:
+        """Whether an array that begins where its owner does is just that."""
+        same = (layout.shape, layout.strides) == (own.shape, own.strides)
+        return same and own.is_contiguous
+
+    def _view(self, owner: str, offset: int, layout: Layout, is_strided: bool) -> str:
+        if layout.is_contiguous and not is_strided:
+            return f"part({owner}, {offset}, {layout.shape})"
+        return f"strided({owner}, {offset}, {layout.shape}, {layout.strides})"
 
     def _own(self, root: Value) -> Layout:
         """The layout of a whole memory; of one element it is always the same."""
@@ -105,9 +110,16 @@ class Arrays:
         return f"{name}_{_SHAPES.get(len(layout.shape), 'view')}"
 
     def _new_name(self, wanted: str) -> str:
-        name, k = wanted, 1
-        while name in self._taken or (k > 1 and name in self._names.values()):
-            k += 1
-            name = f"{wanted}{k}"
+        others = set(self._names.values()) - {wanted}  # a view's own name is free
+        name = unused(wanted, self._taken | others)
         self._taken.add(name)
         return name
+
+
+def unused(wanted: str, taken: Collection[str]) -> str:
+    """A name that is not taken: `h`, or else `h2`, `h3`, ..."""
+    name, k = wanted, 1
+    while name in taken:
+        k += 1
+        name = f"{wanted}{k}"
+    return name

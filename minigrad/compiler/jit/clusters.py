@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .numba_members import Member, Read
-from .numba_statements import padded, row_split
-from .program import Value
+from ..program import Value
+from .members import Member, Read
+from .statements import padded, row_split
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Programs as loops that Numba compiles to machine code."""

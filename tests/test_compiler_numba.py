@@ -1,0 +1,550 @@
+"""Programs as loops compiled by Numba: every pattern computes what NumPy computes."""
+
+import copy
+import os
+
+import numpy as np
+import pytest
+from compiler_programs import program_of, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minigrad as mg
+import minigrad.functional as F
+from minigrad.compiler.jit import product_lines, schedule
+from minigrad.compiler.numba_backend import NumbaExecutable
+from minigrad.compiler.program import Value, mapped
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory):
+    """Programs of the tests are kept apart from the user's."""
+    before = os.environ.get("MINIGRAD_CACHE")
+    os.environ["MINIGRAD_CACHE"] = str(tmp_path_factory.mktemp("programs"))
+    yield
+    if before is None:
+        del os.environ["MINIGRAD_CACHE"]
+    else:
+        os.environ["MINIGRAD_CACHE"] = before
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def floats(*shape, dtype="f", seed=0):
+    return rng(seed).standard_normal(shape).astype(dtype)
+
+
+def executed(program, inputs=(), state=()):
+    """The program run twice by Numba: outputs, new states, kept arrays, and the executable."""
+    states = [np.array(s) if isinstance(s, np.ndarray) else s for s in state]
+    memory = dict(zip(program.state, states, strict=True)) | program.constants
+    executable = NumbaExecutable(program, memory)
+    arguments = [*inputs, *(s for v, s in zip(program.state, states, strict=True) if v.is_number)]
+    results = executable.step(*arguments)
+    outputs = iter(results)
+    outputs = mapped(program.outputs, lambda v: next(outputs) if isinstance(v, Value) else v)
+    numbers = list(results[len(results) - sum(not s.is_array for s in program.writes) :])
+    new = [memory[s] if s.is_array else numbers.pop(0) for s in program.writes]
+    return outputs, new, list(executable.kept), executable
+
+
+def agree(a, b, tolerance=1e-5):
+    if isinstance(a, (tuple, list)):
+        assert len(a) == len(b)
+        for x, y in zip(a, b, strict=True):
+            agree(x, y, tolerance)
+    elif isinstance(a, (np.ndarray, np.generic)):
+        a, b = np.asarray(a), np.asarray(b)
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        if a.dtype.kind in "fc":
+            with np.errstate(all="ignore"):
+                scale = np.nanmax(np.abs(np.where(np.isfinite(b), b, 0)), initial=1e-30)
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * scale)
+        else:
+            np.testing.assert_array_equal(a, b)
+    else:
+        assert type(a) is type(b)
+        assert a == pytest.approx(b, rel=1e-12, nan_ok=True)
+
+
+def check(fn, /, states=(), fallbacks=0, **inputs):
+    """Compare the function's program, run by Numba, with the same run by NumPy."""
+    program = program_of(fn, states, **inputs)
+    with np.errstate(all="ignore"):
+        expected = run(program, list(inputs.values()), states)
+    *got, executable = executed(program, list(inputs.values()), states)
+    for a, b in zip(got, expected, strict=True):
+        agree(a, b)
+    assert len(executable.fallbacks) == fallbacks, executable.fallbacks
+    return executable.source.text
+
+
+# Element-wise calls.
+
+X = floats(3, 4)
+
+
+def test_a_chain_is_one_loop():
+    text = check(lambda r, x: np.tanh(x * 2 + 1) / 3, x=X)
+    assert text.count("for ") == 1 and "range(12)" in text
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ((3, 4), (4,)), ((3, 4), (3, 1)), ((3, 4), (1, 4)), ((3, 4), ()), ((3, 1), (1, 4)),
+        ((2, 3, 4), (3, 1)), ((2, 3, 4), (2, 1, 4)), ((2, 1, 4), (3, 1)), ((1, 1), (1,)),
+        ((), ()), ((0, 4), (4,)), ((5, 1), (5, 1)), ((2, 3, 4), (2, 3, 1)),
+    ],
+)  # fmt: skip
+def test_operands_are_broadcast(a, b):
+    check(lambda r, x, y: (x - y, np.exp(x) * y), x=floats(*a), y=floats(*b, seed=1))
+
+
+UFUNCS = [
+    np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.power, np.arctan2,
+    np.hypot, np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
+    np.logical_and, np.logical_or, np.logical_xor,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_binary_functions(dtype):
+    x, y = abs(floats(7, dtype=dtype)), floats(7, dtype=dtype, seed=1)
+    y[2] = x[2]
+    check(lambda r, x, y: [fn(x, y) for fn in UFUNCS], x=x, y=y)
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_unary_functions(dtype):
+    names = [
+        "exp",
+        "log",
+        "tanh",
+        "sqrt",
+        "negative",
+        "absolute",
+        "square",
+        "reciprocal",
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "arcsinh",
+        "arctanh",
+        "log2",
+        "log10",
+        "log1p",
+        "expm1",
+        "exp2",
+        "floor",
+        "ceil",
+        "rint",
+        "trunc",
+        "sign",
+        "isnan",
+        "isfinite",
+        "isinf",
+        "fabs",
+        "positive",
+        "logical_not",
+    ]
+    x = rng().uniform(0.1, 0.9, 7).astype(dtype)
+    check(lambda r, x: [getattr(np, name)(x) for name in names], x=x)
+
+
+def test_powers():
+    check(lambda r, x: [x**2, x**3, abs(x) ** 0.5, x**-1, x**1, x**0, 2**x], x=X)
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_numbers_take_the_dtype_of_the_arrays(dtype):
+    text = check(lambda r, x: (x * 0.1 + 3, np.maximum(x, 0), 1 - x), x=floats(5, dtype=dtype))
+    assert "np.float64" not in text or dtype == "d"
+
+
+def test_whole_numbers_and_booleans():
+    i, j = np.arange(-4, 4, dtype=np.int32), np.arange(8, dtype=np.int8)
+
+    def fn(r, i, j):
+        both = (i > 0) & (j < 6)
+        return i + j, i * 2, i / 2, -j, i & 3, both, ~both, np.where(both, i, 7), i.astype("f")
+
+    check(fn, i=i, j=j)
+
+
+def test_small_whole_numbers_wrap_around():
+    check(lambda r, i: (i + i, i * i), i=np.array([100, -100, 127], np.int8))
+
+
+def test_dtypes_are_converted_as_numpy_does():
+    x, y = floats(5), floats(5, dtype="d")
+    check(lambda r, x, y: (x + y, x * np.float64(2), np.float32(2) * x, y.astype("f")), x=x, y=y)
+
+
+def test_nan_and_infinity():
+    x = np.array([np.nan, np.inf, -np.inf, 0, -0.0, 1e38, -1e38, 1], np.float32)
+    y = x[::-1].copy()
+
+    def fn(r, x, y):
+        plain = x + y, x - y, x * y, x / y, np.maximum(x, y), np.minimum(x, y), np.sqrt(x)
+        return *plain, np.exp(x), np.tanh(x), np.log(x), np.isnan(x), np.isfinite(x), x > y
+
+    check(fn, x=x, y=y)
+
+
+def test_where():
+    check(lambda r, x: (np.where(x > 0, x, 0), np.where(x > 0, 1.5, x)), x=X)
+
+
+# Views.
+
+
+def test_views_cost_nothing():
+    def fn(r, x):
+        return x.T * 2, x[1:, ::2] + 1, x[::-1] - 1, x[:, :1] - x, x.reshape(2, 6) + 1
+
+    check(fn, x=floats(3, 4))
+
+
+def test_views_of_results():
+    def fn(r, x):
+        h = np.exp(x)
+        return h.T + 1, h[1] * 2, h[..., None] + x[:, None], h.reshape(-1) - 1
+
+    check(fn, x=floats(3, 3))
+
+
+@pytest.mark.parametrize("order", ["F", "gaps", "reversed", "broadcast"])
+def test_inputs_with_any_strides(order):
+    x = floats(6, 4)
+    x = {
+        "F": np.asfortranarray(x), "gaps": floats(6, 8)[:, ::2], "reversed": x[::-1],
+        "broadcast": np.broadcast_to(x[0], (6, 4)),
+    }[order]  # fmt: skip
+    w = floats(4, 3, seed=1)
+    check(lambda r, x, w: (x * 2 + 1, x.sum(axis=1), x @ w, x.T @ x), x=x, w=w)
+
+
+# Reductions.
+
+AXES = [None, 0, 1, -1, (0, 1), (1, 2), (0, 2), (0, 1, 2)]
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_reductions(keepdims):
+    def fn(r, x):
+        sums = [np.sum(x * 2, axis=a, keepdims=keepdims) + 1 for a in AXES]
+        return sums, [np.max(x, axis=a, keepdims=keepdims) for a in AXES], x.min(axis=1)
+
+    check(fn, x=floats(3, 4, 5))
+
+
+def test_reductions_of_other_dtypes():
+    i = np.arange(12, dtype=np.int32).reshape(3, 4)
+    check(lambda r, i: (i.sum(), i.max(axis=0), i.min(axis=1), (i > 5).sum(axis=1)), i=i)
+
+
+def test_reductions_of_nan():
+    x = np.array([[1, np.nan, 3], [4, 5, np.inf], [-np.inf, -np.inf, -np.inf]], np.float32)
+    check(lambda r, x: (x.max(axis=1), x.min(axis=1), x.sum(axis=1), x.max(), x.max(axis=0)), x=x)
+
+
+def test_reductions_of_nothing():
+    check(lambda r, x: (x.sum(), x.sum(axis=0), x.sum(axis=1), x * 2), x=floats(0, 3))
+
+
+def test_long_sums_are_accurate():
+    x = np.full(2_000_000, 0.1, np.float32)
+    program = program_of(lambda r, x: x.sum(), x=x)
+    total, *_ = executed(program, [x])
+    np.testing.assert_allclose(total, 2e5, rtol=1e-6)
+
+
+def test_a_softmax_is_one_pass_over_the_rows():
+    def fn(r, x):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    text = check(fn, x=floats(6, 5))
+    assert text.count("for i in range(6)") == 1
+
+
+def test_values_once_for_each_row():
+    def fn(r, x, w):
+        mean = x.sum(axis=-1) / 5
+        centred = x - mean[:, None]
+        scale = np.sqrt((centred * centred).sum(axis=-1, keepdims=True) / 5 + 1e-5)
+        y = centred / scale * w
+        return y, y.sum(axis=0), (mean * mean).sum()
+
+    check(fn, x=floats(6, 5), w=floats(5, seed=1))
+
+
+def test_a_sum_that_its_own_loops_wait_for():
+    check(lambda r, x: x / np.sqrt((x * x).sum()), x=X)
+
+
+def test_einsum():
+    def fn(r, x, y):
+        inner = np.einsum("...c,...c->...", x, y)
+        return inner, np.einsum("ij,kj->ik", x, y), np.einsum("ij->ji", x), np.einsum("ij->", x)
+
+    check(fn, x=X, y=floats(3, 4, seed=1))
+
+
+# Products.
+
+
+@pytest.mark.parametrize("dtype", ["f", "d"])
+@pytest.mark.parametrize(
+    ("n", "k", "m"),
+    [(1, 1, 1), (3, 4, 5), (16, 16, 16), (17, 3, 33), (100, 2, 16), (5, 7, 1), (1, 7, 5), (8, 0, 3)],
+)  # fmt: skip
+def test_small_products(n, k, m, dtype):
+    a, b = floats(n, k, dtype=dtype), floats(k, m, dtype=dtype, seed=1)
+    at, bt = np.ascontiguousarray(a.T), np.ascontiguousarray(b.T)
+
+    def fn(r, a, b, at, bt):
+        return np.dot(a, b), at.T @ b, np.dot(a, bt.T), at.T @ bt.T
+
+    check(fn, a=a, b=b, at=at, bt=bt)
+
+
+@pytest.mark.parametrize(
+    ("limit", "function"), [("SMALL_PRODUCT", "threaded_product("), ("LARGE_PRODUCT", "np.dot(")]
+)
+def test_larger_products(monkeypatch, limit, function):
+    for module in (schedule, product_lines):
+        monkeypatch.setattr(module, "SMALL_PRODUCT", 1 << 12)
+    if limit == "LARGE_PRODUCT":
+        monkeypatch.setattr(product_lines, limit, 1 << 12)
+    a, b, row = floats(70, 20), floats(20, 50, seed=1), floats(50)
+    bt = np.ascontiguousarray(b.T)
+
+    def fn(r, a, b, bt, row):
+        return a @ b, a @ bt.T, a.T @ a, a[::2] @ b, a @ b[:, ::2], a @ bt.T + row
+
+    assert function in check(fn, a=a, b=b, bt=bt, row=row)
+
+
+def test_products_of_vectors():
+    check(
+        lambda r, x, y, w: (x @ y, x @ w, w @ y), x=floats(4), y=floats(4, seed=1), w=floats(4, 4)
+    )
+
+
+def test_a_bias_is_added_by_the_product():
+    text = check(lambda r, x, w, b: np.maximum(x @ w + b, 0), x=X, w=floats(4, 5), b=floats(5))
+    assert "product_plus" in text
+
+
+def test_a_product_that_is_read_twice_keeps_its_bias_apart():
+    def fn(r, x, w, b):
+        h = x @ w
+        return h + b, h * 2
+
+    check(fn, x=X, w=floats(4, 5), b=floats(5))
+
+
+# States.
+
+
+def test_states_are_written_in_place():
+    def fn(r, x, s, t):
+        s[...] = s * 0.9 + x
+        t -= s
+        return t.sum()
+
+    text = check(fn, [floats(3, 4, seed=1), floats(3, 4, seed=2)], x=X)
+    assert text.count(" = array_at(") == 3  # the two states, and the sum
+
+
+def test_states_that_are_read_later():
+    def fn(r, x, s):
+        old = s * 1
+        s[...] = x
+        return old @ s.T, s[0] + 1
+
+    check(fn, [floats(3, 4, seed=1)], x=X)
+
+
+def test_states_that_change_places():
+    def fn(r, s, t):
+        old = s * 1
+        s[...] = t
+        t[...] = old
+        return s + t
+
+    check(fn, [floats(3, seed=1), floats(3, seed=2)])
+
+
+def test_a_state_from_a_transposed_read():
+    def fn(r, s):
+        s[...] = s.T + 1
+        return s * 2
+
+    check(fn, [floats(3, 3)])
+
+
+def test_parts_of_states():
+    def fn(r, x, s):
+        s[1:3] = x
+        s[0] += 1
+        s[:, 2] *= 3
+        return s.sum()
+
+    check(fn, [floats(4, 3)], x=floats(2, 3))
+
+
+def test_numbers_are_computed_by_the_loops():
+    def fn(r, x):
+        owner = {"t": 3, "lr": 0.5}
+        t, lr = r.number(owner, "t", "t"), r.number(owner, "lr", "lr")
+        r.set_number(owner, "t", t + 1)
+        return x * lr / (1 - 0.9**t), lr * 2
+
+    program = program_of(fn, x=X)
+    expected = run(program, [X], [3, 0.5])
+    *got, executable = executed(program, [X], [3, 0.5])
+    agree(got[0], expected[0])
+    agree(got[1], expected[1])
+    assert not executable.fallbacks
+
+
+# Putting arrays together.
+
+
+def test_concatenations():
+    def fn(r, x, y):
+        rows = np.concatenate([np.exp(x), y * 2, x[:1]])
+        columns = np.concatenate([x, np.tanh(x)], axis=1)
+        return rows, columns * 2, np.concatenate([(x @ x.T).ravel(), y.sum(axis=1)])
+
+    check(fn, x=X, y=floats(2, 4, seed=1))
+
+
+def test_gradients_of_parts():
+    def fn(r, x):
+        x = mg.Tensor(x, requires_grad=True) if False else x
+        return F.softmax(x[1:], axis=-1)
+
+    check(fn, x=X)
+
+
+# What loops cannot do.
+
+
+def test_draws_are_left_to_numpy():
+    generator = np.random.default_rng(3)
+
+    def fn(r, x):
+        g = r.generator(generator, "g")
+        return np.exp(x) * (g.random((3, 4)) < 0.5) + x
+
+    program = program_of(fn, x=X)
+    expected = run(program, [X], [generator])[0]
+    outputs, _, _, executable = executed(program, [X], [copy.deepcopy(generator)])
+    agree(outputs, expected)
+    (fallback,) = executable.fallbacks
+    assert fallback.startswith("draw(g, 'random'") and fallback.endswith("draws random numbers")
+
+
+def test_unknown_functions_are_left_to_numpy():
+    def fn(r, x):
+        return np.sort(np.exp(x), axis=1) * 2 + np.cumsum(x, axis=0), x[[2, 0]] * 2
+
+    check(fn, fallbacks=3, x=X)
+
+
+def test_unknown_dtypes_are_left_to_numpy():
+    check(lambda r, x: np.abs(x.astype(np.float16)) + x, fallbacks=3, x=X)
+
+
+def test_several_results_of_one_call_are_left_to_numpy():
+    program = program_of(lambda r, x: np.linalg.slogdet(x)[1] * 2, x=floats(3, 3))
+    expected = run(program, [floats(3, 3)])[0]
+    outputs, _, _, executable = executed(program, [floats(3, 3)])
+    agree(outputs, expected)
+    assert "slogdet" in executable.fallbacks[0]
+
+
+def test_settings_for_errors_are_left_to_numpy():
+    def fn(r, x):
+        with np.errstate(invalid="raise"):
+            return np.sqrt(x) + 1
+
+    program = program_of(fn, x=abs(X))
+    *_, executable = executed(program, [abs(X)])
+    assert "floating-point errors are to be noticed" in executable.fallbacks[0]
+    with pytest.raises(FloatingPointError):
+        executable.step(-abs(X))
+
+
+# Any program.
+
+SHAPES = [(), (1,), (4,), (3, 1), (3, 4), (1, 4), (2, 3, 4)]
+ELEMENTWISE = [np.tanh, np.exp, np.square, np.negative, lambda x: 0.5 * x + 1, np.abs]
+JOINING = [np.add, np.subtract, np.multiply, np.maximum, lambda a, b: np.where(a > b, a, b)]
+
+
+def axis_of(data, x):
+    return data.draw(st.sampled_from([None, *range(x.ndim), -1])) if x.ndim else None
+
+
+def view_of(data, x):
+    views = [
+        lambda x: x.T, lambda x: x[..., None], lambda x: x.reshape(-1), lambda x: x[::-1],
+        lambda x: x[..., :2], lambda x: x[1:], lambda x: x[None],
+    ]  # fmt: skip
+    return data.draw(st.sampled_from(views))(x)
+
+
+def one_call(data, values):
+    """A call on some of the values."""
+    x, y = data.draw(st.sampled_from(values)), data.draw(st.sampled_from(values))
+    kind = data.draw(st.sampled_from(["map", "join", "join", "reduce", "view", "dot", "concat"]))
+    if kind == "map":
+        return data.draw(st.sampled_from(ELEMENTWISE))(np.tanh(x))
+    if kind == "join":
+        try:
+            np.broadcast_shapes(x.shape, y.shape)
+        except ValueError:
+            return x * 0.5
+        return data.draw(st.sampled_from(JOINING))(x, y)
+    if kind == "reduce":
+        reduce = data.draw(st.sampled_from([np.sum, np.max]))
+        return reduce(x, axis=axis_of(data, x), keepdims=data.draw(st.booleans()))
+    if kind == "view":
+        return view_of(data, x) if x.ndim and x.shape[0] > 1 and x.ndim < 4 else x + 1
+    if kind == "dot" and x.ndim == y.ndim == 2 and x.shape[1] == y.shape[1]:
+        return np.tanh(x @ y.T)
+    if kind == "concat" and x.ndim and x.ndim == y.ndim and x.shape[1:] == y.shape[1:]:
+        return np.concatenate([x, y])
+    return x - 1
+
+
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(st.data())
+def test_any_program(data):
+    shapes = data.draw(st.lists(st.sampled_from(SHAPES), min_size=2, max_size=4))
+    inputs = {f"x{k}": floats(*s, seed=k) for k, s in enumerate(shapes)}
+    states = [floats(3, 4, seed=9), floats(4, seed=8)]
+
+    def fn(r, *arrays):
+        values, (s, t) = list(arrays), arrays[-2:]
+        for _ in range(data.draw(st.integers(2, 12))):
+            values.append(one_call(data, values))
+        like_s = [v for v in values if v.shape == s.shape]
+        s[...] = data.draw(st.sampled_from(like_s)) + s * 0.5
+        t -= 0.1 * t.sum()
+        chosen = data.draw(st.lists(st.sampled_from(values[len(arrays) :]), max_size=3))
+        return [*(c + 0 for c in chosen), values[-1] * 1]
+
+    check(fn, states, **inputs)
