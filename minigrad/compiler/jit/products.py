@@ -20,7 +20,7 @@ from .decorators import FREEDOMS
 from .vectors import INT64, Elements, filled, int64, multiple, vector_bytes
 
 _ROWS = (8, 4, 1)  # rows of the result at a time: as many eights as there are, then a four, ones
-_BLOCK = 16  # rows that a thread takes at a time
+_BLOCK_ROWS, _BLOCK_COLUMNS = 64, 256  # of the result, which a thread takes at a time
 _VECTORS = (2, 1) if vector_bytes() == 64 else (1,)  # columns at a time: registers are 32, or 16
 
 
@@ -50,10 +50,14 @@ def product_plus(typing_context: Any, a: Any, b: Any, row: Any, out: Any) -> Any
 
 @njit(fastmath=FREEDOMS, parallel=True)
 def threaded_product(a: Any, b: Any, out: Any) -> None:
-    """As `product`, the rows of the result divided among threads."""
-    for k in prange(-(-len(out) // _BLOCK)):
-        part = slice(k * _BLOCK, min((k + 1) * _BLOCK, len(out)))
-        product(a[part], b, out[part])
+    """As `product`, the blocks of the result divided among threads."""
+    n, m = out.shape
+    down = -(-n // _BLOCK_ROWS)
+    for k in prange(down * -(-m // _BLOCK_COLUMNS)):
+        row, column = k % down * _BLOCK_ROWS, k // down * _BLOCK_COLUMNS
+        rows = slice(row, min(row + _BLOCK_ROWS, n))
+        columns = slice(column, min(column + _BLOCK_COLUMNS, m))
+        product(a[rows], b[:, columns], out[rows, columns])
 
 
 def _elements(context: Any, builder: Any, signature: Any, args: Any) -> list[Elements]:
@@ -68,24 +72,24 @@ class _Product:
         self.a, self.b, self.out, self.row = a, b, out, row
 
     def write(self) -> None:
-        n, first = self.out.shape[0], int64(0)
-        for rows in _ROWS:
-            last = multiple(self.builder, n, rows)
-            with cgutils.for_range_slice(self.builder, first, last, int64(rows), INT64) as (i, _):
-                self._write_rows(i, rows)
-            first = last
-
-    def _write_rows(self, i: Any, rows: int) -> None:
-        """Some rows of the result: two vectors at a time, then one, then a part of one."""
+        """Some columns after the other, so that the part of b that they take stays in the cache."""
         builder, m, first = self.builder, self.out.shape[1], int64(0)
         for vectors in _VECTORS:
             width = vectors * self.out.width
             last = multiple(builder, m, width)
             with cgutils.for_range_slice(builder, first, last, int64(width), INT64) as (j, _):
-                self._tile(i, j, rows, vectors, None)
+                self._write_columns(j, vectors, None)
             first = last
         with builder.if_then(builder.icmp_unsigned("<", first, m)):
-            self._tile(i, first, rows, 1, self.out.first_lanes(builder.sub(m, first)))
+            self._write_columns(first, 1, self.out.first_lanes(builder.sub(m, first)))
+
+    def _write_columns(self, j: Any, vectors: int, mask: Any) -> None:
+        n, first = self.out.shape[0], int64(0)
+        for rows in _ROWS:
+            last = multiple(self.builder, n, rows)
+            with cgutils.for_range_slice(self.builder, first, last, int64(rows), INT64) as (i, _):
+                self._tile(i, j, rows, vectors, mask)
+            first = last
 
     def _tile(self, i: Any, j: Any, rows: int, vectors: int, mask: Any) -> None:
         """Some rows of the result, from (i, j) on, one or two vectors wide."""
