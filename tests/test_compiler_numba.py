@@ -2,7 +2,10 @@
 
 import copy
 import os
+import subprocess
+import sys
 
+import numba
 import numpy as np
 import pytest
 from compiler_programs import program_of, run
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 import minigrad.functional as F
-from minigrad.compiler.jit import product_lines, schedule
+from minigrad import nn
+from minigrad.compiler.jit import elementary, product_lines, schedule, threads
 from minigrad.compiler.numba_backend import NumbaExecutable
 from minigrad.compiler.program import Value, mapped
 
@@ -120,41 +124,11 @@ def test_binary_functions(dtype):
 @pytest.mark.parametrize("dtype", ["f", "d"])
 def test_unary_functions(dtype):
     names = [
-        "exp",
-        "log",
-        "tanh",
-        "sqrt",
-        "negative",
-        "absolute",
-        "square",
-        "reciprocal",
-        "sin",
-        "cos",
-        "tan",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "arcsinh",
-        "arctanh",
-        "log2",
-        "log10",
-        "log1p",
-        "expm1",
-        "exp2",
-        "floor",
-        "ceil",
-        "rint",
-        "trunc",
-        "sign",
-        "isnan",
-        "isfinite",
-        "isinf",
-        "fabs",
-        "positive",
-        "logical_not",
-    ]
+        "exp", "log", "tanh", "sqrt", "negative", "absolute", "square", "reciprocal", "sin", "cos",
+        "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh", "arctanh", "log2", "log10",
+        "log1p", "expm1", "exp2", "floor", "ceil", "rint", "trunc", "sign", "isnan", "isfinite",
+        "isinf", "fabs", "positive", "logical_not",
+    ]  # fmt: skip
     x = rng().uniform(0.1, 0.9, 7).astype(dtype)
     check(lambda r, x: [getattr(np, name)(x) for name in names], x=x)
 
@@ -305,8 +279,8 @@ def test_einsum():
 @pytest.mark.parametrize("dtype", ["f", "d"])
 @pytest.mark.parametrize(
     ("n", "k", "m"),
-    [(1, 1, 1), (3, 4, 5), (16, 16, 16), (17, 3, 33), (100, 2, 16), (5, 7, 1), (1, 7, 5), (8, 0, 3)],
-)  # fmt: skip
+    [(1, 1, 1), (3, 4, 5), (16, 16, 16), (17, 3, 77), (99, 2, 16), (5, 7, 1), (1, 7, 5), (8, 0, 3)],
+)
 def test_small_products(n, k, m, dtype):
     a, b = floats(n, k, dtype=dtype), floats(k, m, dtype=dtype, seed=1)
     at, bt = np.ascontiguousarray(a.T), np.ascontiguousarray(b.T)
@@ -485,6 +459,168 @@ def test_settings_for_errors_are_left_to_numpy():
     assert "floating-point errors are to be noticed" in executable.fallbacks[0]
     with pytest.raises(FloatingPointError):
         executable.step(-abs(X))
+
+
+# Elementary functions.
+
+EXTREMES = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e38, -1e38, 88.7, 89, -104, -87.4]
+
+
+def each(fn):
+    def loop(x, out):
+        for i in range(len(x)):
+            out[i] = fn(x[i])
+
+    return numba.njit(loop, error_model="numpy")
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "bound"),
+    [
+        ("exp", "f", 1e-7), ("tanh", "f", 3e-7), ("log", "f", 2e-7),
+        ("exp", "d", 4e-16), ("tanh", "d", 1e-15),
+    ],
+)  # fmt: skip
+def test_largest_relative_errors(name, dtype, bound):
+    fn = getattr(elementary, f"{name}{8 * np.dtype(dtype).itemsize}")
+    whole = np.linspace(-800, 800, 400_001)
+    near_zero = np.geomspace(1e-37, 1, 100_000)
+    x = np.concatenate([whole, near_zero, -near_zero, EXTREMES]).astype(dtype)
+    got = np.empty_like(x)
+    each(fn)(x, got)
+    with np.errstate(all="ignore"):
+        exact = getattr(np, name)(x.astype(np.longdouble))
+        rounded = exact.astype(dtype)
+    is_number = np.isfinite(rounded)
+    np.testing.assert_array_equal(got[~is_number], rounded[~is_number])
+    scale = np.maximum(np.abs(exact[is_number]), np.finfo(dtype).tiny)
+    assert np.max(np.abs(got[is_number] - exact[is_number]) / scale) <= bound
+
+
+def test_every_float32_exponent_has_a_logarithm():
+    x = np.concatenate([np.float32(m) * np.exp2(np.arange(-149, 127)) for m in (1, 1.37, 1.9)])
+    x = x.astype(np.float32)
+    got = np.empty_like(x)
+    each(elementary.log32)(x, got)
+    np.testing.assert_allclose(got, np.log(x.astype(float)), rtol=2e-7)
+
+
+# Long loops.
+
+
+def test_long_loops_are_divided_among_threads(monkeypatch):
+    monkeypatch.setattr(threads, "LEAST_WORK", 1)
+    size = 2 * threads.BLOCK + 77
+
+    def fn(r, x, s):
+        scale = x.max() * 0.5
+        s[...] = s * 0.9 + np.square(x) * scale
+        return s[1:] - 1
+
+    text = check(fn, [floats(size, seed=1)], x=floats(size))
+    assert "@threaded" in text and "prange(3)" in text
+
+
+# Training.
+
+
+@pytest.fixture(params=["f", "d"])
+def dtype(request):
+    before = mg.get_default_dtype()
+    mg.set_default_dtype(request.param)
+    yield request.param
+    mg.set_default_dtype(before)
+
+
+def classifier():
+    g = np.random.default_rng(0)
+    model = nn.Sequential(
+        nn.Linear(5, 16, rng=g), nn.Tanh(), nn.Linear(16, 12, rng=g), nn.ReLU(),
+        nn.Linear(12, 3, rng=g),
+    )  # fmt: skip
+    optimizer = mg.optim.Adam(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, step
+
+
+def test_training_is_that_of_eager(dtype):
+    x, y = floats(20, 5, dtype=dtype), rng().integers(0, 3, 20)
+    eager, eager_step = classifier()
+    model, step = classifier()
+    step = mg.compile(step, backend="numba")
+    tolerance = {"rtol": 1e-5, "atol": 1e-6} if dtype == "f" else {"rtol": 1e-9, "atol": 1e-12}
+    for _ in range(60):
+        np.testing.assert_allclose(step(x, y).data, eager_step(x, y).data, **tolerance)
+    for p, q in zip(model.parameters(), eager.parameters(), strict=True):
+        np.testing.assert_allclose(p.data, q.data, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(p.grad.data, q.grad.data, rtol=1e-3, atol=1e-5)
+
+
+def test_errors_of_the_function_are_still_raised():
+    _, step = classifier()
+    step = mg.compile(step, backend="numba")
+    x, y = floats(20, 5), rng().integers(0, 3, 20)
+    step(x, y)
+    with pytest.raises(ValueError, match="labels must lie in"):
+        step(x, y + 3)
+
+
+# The files.
+
+PROGRAM = """
+import sys, numpy as np
+import minigrad as mg
+step = mg.compile(lambda x: np.tanh(x) @ x.T + 1, backend="numba")
+x = np.ones((4, 4), np.float32)
+step(x)
+(program,) = (m for name, m in sys.modules.items() if name.startswith("minigrad_program"))
+loops = vars(program)["_lambda__loops"]
+print(sum(loops.stats.cache_hits.values()), float(np.asarray(step(x))[0, 0]))
+"""
+
+
+def run_in_a_process(**environment):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+
+def test_the_next_process_finds_the_machine_code(tmp_path):
+    first = run_in_a_process(MINIGRAD_CACHE=str(tmp_path))
+    assert len(list(tmp_path.glob("*.py"))) == 1
+    second = run_in_a_process(MINIGRAD_CACHE=str(tmp_path))
+    assert (first[0], second[0]) == ("0", "1")
+    assert first[1] == second[1]
+
+
+def test_without_a_folder_to_write_to_there_is_no_cache(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    assert run_in_a_process(MINIGRAD_CACHE=str(file))[0] == "0"
+
+
+def test_equal_programs_share_machine_code_but_no_memory():
+    program = program_of(lambda r, x: x * 3, x=X)
+    (first, *_, a), (second, *_, b) = (executed(program, [X]) for _ in range(2))
+    assert a.source.text == b.source.text
+    assert not np.shares_memory(first, second)
+
+
+def test_what_to_install_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ImportError, match=r"minigrad\[jit\]"):
+        mg.compile(lambda x: x + 1, backend="numba")(X)
 
 
 # Any program.
