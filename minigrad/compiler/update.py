@@ -42,7 +42,7 @@ class UpdateRule:
         self.update, self.slots = update, slots
         self._captures = Captures(update)
         self._steps: dict[Any, dict[int, list[tuple[Condition, Step]]]] = {}
-        self._last: tuple[Any, ...] | None = None  # hyperparameters; they rarely change
+        self._last: tuple[Any, ...] | None = None  # dtype, hyperparameters; they rarely change
 
     def __reduce__(self) -> Any:
         return UpdateRule, (self.update, self.slots)  # what was recorded is recorded again
@@ -52,12 +52,12 @@ class UpdateRule:
     ) -> Callable[[Array, list[Array]], None]:
         """The rule for step number t: a function of the gradient and of [theta, *state]."""
         if self._captures.change() is not None:
-            self._captures, self._steps = Captures(self.update), {}
-        if self._last != (values := tuple(hyper.values())):
-            self._last = values
+            self._captures, self._steps, self._last = Captures(self.update), {}, None
+        if self._last != (last := (dtype, *hyper.values())):
+            self._last = last
             self._numbers, self._structure = list(_numbers(hyper)), tuple(_structure(hyper))
-        numbers = [t, *self._numbers]
-        steps = self._steps.setdefault((self._structure, dtype), {})
+            self._of_structure = self._steps.setdefault((self._structure, dtype), {})
+        numbers, steps = [t, *self._numbers], self._of_structure
 
         def update(g: Array, arrays: list[Array]) -> None:
             theta = arrays[0]
