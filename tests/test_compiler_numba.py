@@ -684,3 +684,27 @@ def test_any_program(data):
         return [*(c + 0 for c in chosen), values[-1] * 1]
 
     check(fn, states, **inputs)
+
+
+def test_explain_tells_of_memory_fallbacks_and_time():
+    w = mg.Parameter(np.ones((3, 4), np.float32))
+    optimizer = mg.optim.SGD([("w", w)], lr=0.1)
+
+    @mg.compile(backend="numba")
+    def step(x, labels):
+        loss = F.cross_entropy(x @ w.T, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, labels = np.ones((5, 4), np.float32), np.array([0, 1, 2, 0, 1])
+    step(x, labels)
+    before = w.data.copy()
+    explanation = step.explain()
+    assert explanation.instructions == len(step.program.instructions)
+    assert explanation.kept == w.data.nbytes
+    assert explanation.arena < explanation.unshared
+    assert [what.startswith("count_labels") for what in explanation.fallbacks] == [True]
+    assert explanation.seconds["whole call"] > 0
+    np.testing.assert_array_equal(w.data, before)

@@ -197,7 +197,6 @@ class Compiled:
             self.__name__,
             latest.program,
             latest.executable,
-            latest.executable.memory,
             self._reasons,
             self._passes,
             [*self._last_inputs, *numbers],

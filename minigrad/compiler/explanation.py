@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median
 from typing import Any
 
-import numpy as np
-
-from .memory import Inside, Outside
 from .pipeline import Report
-from .program import Program, Value
-
-_ROUNDS = 5
+from .program import Program
 
 
 @dataclass(frozen=True)
@@ -81,62 +72,26 @@ def _summed(passes: Sequence[Report]) -> list[Report]:
     return summed
 
 
-def section_seconds(
-    source: Any, memory: Mapping[Value, Any], arguments: Sequence[Any]
-) -> dict[str, float]:
-    """The median time of each section of a printed program, run on copies of its memory."""
-    text = re.sub(r"(?m)^(        )# (\w+)$", r'\1_mark("\2")', source.text)
-    text = re.sub(r"(?m)^(        )return ", r'\1_mark("")\n\1return ', text, count=1)
-    marks: list[tuple[str, float]] = []
-    namespace = {
-        **source.objects,
-        "_mark": lambda section: marks.append((section, time.perf_counter())),
-    }
-    exec(text, namespace)
-    copies = [_copied(memory[v]) for v in source.fixed]
-    step, _ = namespace["make"](*copies)
-    times: dict[str, list[float]] = {}
-    for _ in range(_ROUNDS):
-        marks.clear()
-        step(*map(_copied, arguments))
-        once: dict[str, float] = {}
-        for (section, start), (_, stop) in pairwise(marks):
-            once[section] = once.get(section, 0.0) + stop - start
-        for section, seconds in once.items():
-            times.setdefault(section, []).append(seconds)
-    return {section: median(seconds) for section, seconds in times.items()}
-
-
-def _copied(a: Any) -> Any:
-    if isinstance(a, np.random.Generator):
-        return np.random.default_rng(0)
-    return a.copy() if isinstance(a, np.ndarray) else a
-
-
 def explained(
     name: str,
     program: Program,
     executable: Any,
-    memory: Mapping[Value, Any],
     reasons: Sequence[str],
     passes: Sequence[Report],
     arguments: Sequence[Any],
 ) -> Explanation:
     """Gather what is known about a program, and measure its sections."""
-    source = executable.source
-    plan = source.plan
+    layout = executable.layout(program)
     return Explanation(
         name,
         tuple(reasons),
         tuple(passes),
         len(program.instructions),
-        plan.arena,
-        plan.unshared,
+        layout.arena,
+        layout.unshared,
         sum(a.nbytes for a in executable.kept),
-        tuple((g.stop - g.first, g.size) for g in source.groups),
-        sum(
-            isinstance(p, Outside | Inside) for v, p in plan.places.items() if v in program.makers()
-        ),
-        tuple(getattr(executable, "fallbacks", ())),
-        section_seconds(source, memory, arguments),
+        layout.blocks,
+        layout.in_place,
+        tuple(executable.fallbacks),
+        executable.seconds(arguments),
     )

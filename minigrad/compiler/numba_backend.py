@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..extras import require
+from .executable import Layout
 from .program import Program, Value
+from .timing import call_seconds, copied
 
 _ALIGNMENT = 64  # bytes: a cache line, and the longest vector
 
@@ -40,6 +42,7 @@ class NumbaExecutable:
         from .jit.signatures import signature_of
         from .jit.source import printed
 
+        self._program, self._given = program, memory
         self.source = printed(program)
         self.fallbacks = self.source.fallbacks
         self.memory: dict[Value, Any] = dict(memory)
@@ -50,6 +53,20 @@ class NumbaExecutable:
             functions[name].compile(signature_of(arguments, self.source.layouts))
         made = [self._array(v) for v in self.source.made]
         self.step, self.kept = functions["make"](addresses, *made, **self.source.objects)
+
+    def layout(self, program: Program) -> Layout:
+        """What `explain` tells about the memory. Values inside a loop need none."""
+        made = [i.out for i in program.instructions if i.out.is_array and i.out.base is None]
+        elsewhere = {*self._given, *self.source.over, *self.source.inside, *program.kept}
+        arena = sum(a.nbytes for v, a in self.memory.items() if v not in elsewhere)
+        in_place = len(self.source.over) + len(self.source.inside)
+        return Layout(arena, sum(v.nbytes for v in made), in_place)
+
+    def seconds(self, arguments: Sequence[Any]) -> dict[str, float]:
+        """The time of a call: its loops belong to several sections."""
+        copies = {v: copied(a) for v, a in self._given.items()}
+        twin = NumbaExecutable(self._program, copies)
+        return {"whole call": call_seconds(twin.step, arguments)}
 
     def _array(self, v: Value) -> Any:
         """The memory of a value."""
