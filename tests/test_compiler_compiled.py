@@ -178,3 +178,40 @@ def test_threads_share_a_program_without_mixing_results():
     with ThreadPoolExecutor(4) as pool:
         for _ in range(20):
             assert [r.item() for r in pool.map(f, inputs)] == expected
+
+
+def test_loop_looks_at_the_guards_again_where_a_call_can_change_them():
+    """A gradient that is added to: the first call finds none, the later ones find one."""
+    w = mg.Parameter(np.array([1.0]))
+
+    @mg.compile
+    def accumulate(x):
+        (w * x).sum().backward()
+        return x.sum()
+
+    accumulate.loop(np.arange(5.0)[:, None])
+    assert w.grad.item() == 10
+    assert accumulate.cache_info().misses == 2
+
+
+def test_loop_takes_branches_on_numbers_anew():
+    w = mg.Parameter(np.array([0.0]))
+
+    class Late(mg.optim.SGD):
+        """Nothing happens in the first three steps."""
+
+        @staticmethod
+        def update(theta, g, *, t, lr, **settings):
+            return (theta - lr * g if t > 3 else theta,)
+
+    optimizer = Late([("w", w)], lr=1.0)
+
+    @mg.compile
+    def step(x):
+        w.grad = None
+        (w * x).sum().backward()
+        optimizer.step()
+        return w.data * 1
+
+    steps = step.loop(np.ones((6, 1)))
+    assert steps.ravel().tolist() == [0, 0, 0, -1, -2, -3]

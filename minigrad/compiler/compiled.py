@@ -16,7 +16,7 @@ from . import signature
 from .backends import BACKENDS
 from .captures import Captures
 from .explanation import Explanation, explained
-from .loop import looped
+from .loop import Calls, stacked
 from .memory_owners import bind_all
 from .names import identifier
 from .pipeline import optimized
@@ -215,7 +215,20 @@ class Compiled:
         Raises:
             ValueError: the lengths differ, or there is no array.
         """
-        return looped(self, args, kwargs)
+        calls = Calls(args, kwargs)
+        results: list[Any] = []
+        settled = False  # once a call has found its program, and the next ones must find the same
+        while not settled and len(results) < calls.length:
+            hits = self._hits
+            args, kwargs = calls.at(len(results))
+            results.append(self(*args, **kwargs))
+            settled = self._hits > hits and self._latest().keeps_its_guards
+        rest = list(calls.inputs_from(len(results)))
+        if rest:
+            program = self._latest()
+            results += [program.packed(program(inputs, ())) for inputs in rest]
+            self._hits += len(rest)
+        return stacked(results)
 
     def cache_info(self) -> CacheInfo:
         """How many calls found a program, and how many made one."""

@@ -102,6 +102,12 @@ class Specialisation:
             return self._number_obstacle(inputs)
         return None
 
+    @property
+    def keeps_its_guards(self) -> bool:
+        """Whether nothing that a call does can make a guard of the next call fail."""
+        depends_on_calls = self._condition or self._changes_what_it_reads or self._input_grads
+        return not depends_on_calls
+
     def _memory_obstacle(self, inputs: Sequence[Any]) -> str | None:
         shared = self.recording.shared
         for k, a in enumerate(inputs):
