@@ -7,7 +7,8 @@ the same weights, and must compute the same 20 losses to 5e-5 before anything is
 200 steps are one call: JAX's goes over one batch again and again, minigrad's over 200 of them.
 Needs the `bench` extra, and `jit` for the columns of Numba. `--rounds` sets how many turns each
 candidate has, `--cases` which rows there are (as in `--cases a,small`), and `--torch-compile` adds
-a column, with half a minute a turn.
+a column, with half a minute a turn. Nothing of minigrad is imported here: its allocator settings
+would reach the peers' processes, which start from this file.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
 
-from by_minigrad import compiled_bytes, eager_bytes
 from cases import CASES, Case
 from harness import Maker, apart, check_same, first_call, imported, in_a_process, interleave, table
 
@@ -155,7 +155,8 @@ def first_calls(row: Row) -> dict[str, float]:
 
 def bytes_of(case: Case) -> dict[str, float]:
     """Kilobytes that a step takes for intermediate results and gradients."""
-    eager, compiled = eager_bytes(case), compiled_bytes(case)
+    made = ("by_minigrad.eager_bytes", "by_minigrad.compiled_bytes")
+    eager, compiled = (apart(imported, function, case) for function in made)
     return {"minigrad": eager / 1e3, "compiled": compiled / 1e3, "ratio": compiled / eager}
 
 
