@@ -222,7 +222,7 @@ def _where(i: Instruction, out: str, names: Names) -> list[str]:
 
 def _scatter_add(i: Instruction, out: str, names: Names) -> list[str]:
     g, index, _ = i.args
-    if vjps._is_basic(index):
+    if vjps.is_basic(index):
         added = f"{out}[{_index(index, names)}] = {written(g, names)}"
     else:
         added = f"np.add.at({out}, {written(index, names)}, {written(g, names)})"

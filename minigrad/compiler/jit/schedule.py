@@ -131,9 +131,9 @@ class Schedule:
                     return False
                 parts.append((_slice(layout, axis, start, a.shape[axis]), a))
                 start += a.shape[axis]
-        elif i.fn is vjps.scatter_add and vjps._is_basic(i.args[1]):
+        elif i.fn is vjps.scatter_add and vjps.is_basic(i.args[1]):
             parts = [(layout, 0), (_indexed(layout, i.args[1]), i.args[0])]
-        elif i.fn is put and vjps._is_basic(i.args[1]):
+        elif i.fn is put and vjps.is_basic(i.args[1]):
             parts = [(layout, i.args[0]), (_indexed(layout, i.args[1]), i.args[2])]
         elif i.fn is np.reshape and layout.is_contiguous and _is_row_by_row(i):
             x = i.args[0]

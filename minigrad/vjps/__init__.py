@@ -1,0 +1,43 @@
+"""The derivative rules of NumPy's functions, each written once, in plain NumPy calls.
+
+A rule is a vector-Jacobian product (VJP). For `y = fn(a, b, ...)` the rule of one argument
+maps `g`, the cotangent of `y` (dL/dy, of `y`'s shape), to that argument's cotangent:
+
+    rule(g, y, a, b, ..., **params)
+
+A rule may return an array of any shape that un-broadcasts to its argument's: the engine sums
+the broadcast axes away. Because rules call nothing but functions which have rules themselves,
+they run on plain arrays (an ordinary backward pass) and on tensors (derivatives of any order)
+alike.
+
+The rows stand in one file for each kind of function; `registry` has the tables.
+"""
+
+from . import constants
+from .elementwise import clip
+from .indexing import getitem, is_basic, scatter_add
+from .joining import concat
+from .products import contract
+from .reductions import mean, product_of_others, spread
+from .registry import (
+    COMPOSITES,
+    CONSTANTS,
+    IMPLEMENTATIONS,
+    VJPS,
+    Function,
+    defcomposite,
+    defconstant,
+    defvjp,
+    defvjp_each,
+    name_of,
+    primitive,
+    rejected_arguments,
+)
+from .shape import astype
+
+__all__ = [
+    "COMPOSITES", "CONSTANTS", "IMPLEMENTATIONS", "VJPS", "Function", "astype", "clip", "concat",
+    "constants", "contract", "defcomposite", "defconstant", "defvjp", "defvjp_each", "getitem",
+    "is_basic", "mean", "name_of", "primitive", "product_of_others", "rejected_arguments",
+    "scatter_add", "spread",
+]  # fmt: skip

@@ -1,0 +1,185 @@
+"""Where functions get their derivative rules: the tables, and the ways to get into them.
+
+`primitive` makes a function dispatch as NumPy's do; `defvjp` gives a function its rules, and
+`defvjp_each` one rule for any number of arguments; `defcomposite` defines a function by calls that
+have rules; `defconstant` declares that it has no derivative.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial, wraps
+from inspect import Parameter, signature
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+Function = Callable[..., Any]
+Rule = Callable[..., Any]
+
+
+class EachArgument:
+    """The rules of a function of any number of arguments: `rule(i, g, y, ...)` for argument i."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Rule:
+        return partial(self.rule, i)
+
+    def __iter__(self) -> Iterator[Rule]:
+        yield self[0]
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+
+VJPS: dict[Function, Sequence[Rule | None] | EachArgument] = {}
+COMPOSITES: dict[Function, Function] = {}
+CONSTANTS: set[Function] = set()
+IMPLEMENTATIONS: dict[Function, Function] = {}  # what runs on arrays, past the dispatch
+
+
+def primitive(fn: Function) -> Function:
+    """Make a function on arrays dispatch like a NumPy function, so that it can have a rule.
+
+    Called on arrays, the function simply runs. Called on anything that implements NumPy's
+    `__array_function__` protocol (a `Tensor`), the call is handed over to it, with this function
+    as the operation.
+
+    Args:
+        fn: a pure function; the differentiable arguments come first and are passed by position.
+
+    Returns:
+        The dispatching function; give it a rule with `defvjp`.
+
+    Example:
+        >>> import numpy as np
+        >>> import minigrad as mg
+        >>> @mg.primitive
+        ... def cube(x):
+        ...     return x * x * x
+        >>> mg.defvjp(cube, lambda g, y, x: g * 3 * x * x)
+        >>> x = mg.tensor([2.0], requires_grad=True)
+        >>> cube(x).backward()
+        >>> x.grad
+        tensor([12.])
+
+    Source: NumPy Enhancement Proposal 18, "A dispatch mechanism for NumPy's high level array
+    functions"; only its first step is needed here: the first argument that claims the call gets it.
+    """
+
+    if not callable(fn):
+        raise TypeError(f"primitive marks a function, got {fn!r}")
+
+    @wraps(fn)
+    def dispatch(*args: Any, **params: Any) -> Any:
+        for a in args:
+            if type(a) is not ndarray and hasattr(a, "__array_function__"):
+                return a.__array_function__(dispatch, (type(a),), args, params)
+        return fn(*args, **params)
+
+    dispatch._implementation = fn  # type: ignore[attr-defined]  # what NumPy's own subclasses call
+    return dispatch
+
+
+def defvjp(fn: Function, *rules: Rule | None) -> None:
+    """Give `fn` its derivative rules, one for each positional argument.
+
+    Args:
+        fn: a NumPy function, a ufunc, or a function marked `@primitive`.
+        rules: `rule(g, y, *args, **params)` for each argument, in order; None where the function
+            has no derivative in that argument.
+
+    Raises:
+        TypeError: `fn` or a rule is not callable, or `fn` does not dispatch to tensors.
+
+    Example:
+        >>> import numpy as np
+        >>> import minigrad as mg
+        >>> @mg.primitive
+        ... def scale(x, factor):
+        ...     return x * factor
+        >>> mg.defvjp(scale, lambda g, y, x, factor: g * factor, None)
+        >>> mg.grad(scale(w := mg.tensor(3.0, requires_grad=True), 5.0), w)
+        tensor(5.)
+    """
+    _check_dispatches(fn)
+    for rule in rules:
+        if rule is not None and not callable(rule):
+            raise TypeError(f"defvjp({name_of(fn)}): a rule must be callable or None, got {rule!r}")
+    if all(rule is None for rule in rules):
+        raise TypeError(f"defvjp({name_of(fn)}) needs at least one rule; see defconstant for none")
+    _set_rules(fn, rules)
+
+
+def defvjp_each(fn: Function, rule: Rule) -> None:
+    """Give a function of any number of arrays one rule: `rule(i, g, y, *args, **params)`."""
+    _check_dispatches(fn)
+    _set_rules(fn, EachArgument(rule))
+
+
+def _set_rules(fn: Function, rules: Sequence[Rule | None] | EachArgument) -> None:
+    VJPS[fn] = rules
+    IMPLEMENTATIONS[fn] = getattr(fn, "_implementation", fn)
+
+
+def defcomposite(fn: Function, definition: Function) -> None:
+    """Define a function that arrives whole by calls that have rules; `definition` replaces it."""
+    _check_dispatches(fn)
+    COMPOSITES[fn] = definition
+
+
+def defconstant(*fns: Function) -> None:
+    """Declare functions which have no derivative at all: on tensors they return plain arrays."""
+    for fn in fns:
+        _check_dispatches(fn)
+    CONSTANTS.update(fns)
+
+
+def _check_dispatches(fn: Function) -> None:
+    if not callable(fn):
+        raise TypeError(f"expected a function, got {fn!r}")
+    owner = getattr(fn, "__self__", fn)  # np.add for np.add.reduce
+    if not (isinstance(owner, np.ufunc) or hasattr(fn, "_implementation")):
+        raise TypeError(
+            f"{name_of(fn)} is neither a NumPy function nor a primitive, so a tensor never reaches "
+            "its rule: mark it with @mg.primitive first"
+        )
+
+
+@cache
+def _accepted(definition: Function, skipped: int) -> tuple[frozenset[str], float]:
+    """The names of a definition's arguments, and how many may be positional."""
+    parameters = list(signature(definition).parameters.values())[skipped:]
+    kinds = [p.kind for p in parameters]
+    variadic = Parameter.VAR_POSITIONAL in kinds
+    most = math.inf if variadic else sum(k is not Parameter.KEYWORD_ONLY for k in kinds)
+    return frozenset(p.name for p in parameters), most
+
+
+def rejected_arguments(fn: Function, args: Any, params: Any) -> str | None:
+    """Why a call of `fn` cannot be recorded: an argument that its rules do not know. Else None."""
+    if fn in COMPOSITES:
+        names, most = _accepted(COMPOSITES[fn], 0)
+    elif fn in VJPS:
+        rule = next(rule for rule in VJPS[fn] if rule is not None)
+        names, most = _accepted(rule, 2)  # after g and y
+    else:
+        return None
+    unknown = [name for name in params if name not in names]
+    if unknown:
+        return f"the argument {unknown[0]}= is not supported"
+    if len(args) > most:
+        return f"takes at most {most} positional arguments, got {len(args)}"
+    return None
+
+
+def name_of(fn: Function) -> str:
+    """The name a reader knows a function by: `tanh`, `add.reduce`."""
+    owner = getattr(fn, "__self__", None)
+    name = getattr(fn, "__name__", None) or repr(fn)
+    return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else str(name)
