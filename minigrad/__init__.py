@@ -2,33 +2,53 @@
 
 from . import data, functional, nn, optim
 from .allocator import keep_freed_memory
+from .anomaly import detect_anomaly
 from .compiler import compile
 from .conversion import get_default_dtype, set_default_dtype
-from .creation import arange, eye, full, linspace, normal, ones, tensor, uniform, zeros
+from .creation import arange, eye, from_dlpack, full, linspace, normal, ones, tensor, uniform, zeros
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .parameter import Parameter
+from .stacking import stack
 from .tensor import Tensor
-from .transforms import grad
+from .transforms import (
+    Function,
+    checkpoint,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from .viz import draw
 from .vjps import defvjp, primitive
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Function",
     "Parameter",
     "Tensor",
     "arange",
+    "checkpoint",
     "compile",
     "data",
     "defvjp",
+    "detect_anomaly",
     "draw",
     "enable_grad",
     "eye",
+    "from_dlpack",
     "full",
     "functional",
     "get_default_dtype",
     "grad",
+    "hessian",
+    "hvp",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
     "linspace",
     "nn",
     "no_grad",
@@ -37,8 +57,11 @@ __all__ = [
     "optim",
     "primitive",
     "set_default_dtype",
+    "stack",
     "tensor",
     "uniform",
+    "value_and_grad",
+    "vjp",
     "zeros",
 ]
 

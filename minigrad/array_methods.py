@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import vjps
+from .diagnosis import diagnosed
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -28,7 +29,7 @@ def plain_index(index: Any) -> Any:
     """An index without tensors in it, and without lists that somebody else may change."""
     if isinstance(index, tuple):
         return tuple(map(plain_index, index))
-    return np.array(index) if isinstance(index, list) else _plain(index)
+    return vjps.as_index(index) if isinstance(index, list) else _plain(index)
 
 
 def _in_place(fn: np.ufunc) -> BinaryMethod:
@@ -58,7 +59,10 @@ def _binary(fn: Callable[..., Any]) -> tuple[BinaryMethod, BinaryMethod]:
 
 def _comparison(fn: np.ufunc) -> Callable[[Tensor, Any], Any]:
     def method(self: ArrayMethods, other: Any) -> Any:
-        return fn(self.data, _plain(other))  # type: ignore[attr-defined]
+        try:
+            return fn(self._memory(), _plain(other))
+        except Exception as error:
+            raise diagnosed(error, fn, (self, other), {}) from error.__cause__
 
     return method
 
@@ -96,6 +100,10 @@ class ArrayMethods:
     def dtype(self) -> np.dtype[Any]:
         return self._data.dtype
 
+    @property
+    def nbytes(self) -> int:
+        return self._data.nbytes
+
     # Operators.
 
     __add__, __radd__ = _binary(np.add)
@@ -104,6 +112,7 @@ class ArrayMethods:
     __truediv__, __rtruediv__ = _binary(np.divide)
     __floordiv__, __rfloordiv__ = _binary(np.floor_divide)
     __mod__, __rmod__ = _binary(np.remainder)
+    __divmod__, __rdivmod__ = _binary(np.divmod)
     __rpow__ = _binary(np.power)[1]
     __matmul__, __rmatmul__ = _binary(np.matmul)
     __neg__ = _unary(np.negative)
@@ -142,6 +151,9 @@ class ArrayMethods:
     def _write(self, ufunc: np.ufunc, other: Any) -> Any:
         raise NotImplementedError
 
+    def _memory(self) -> Any:
+        raise NotImplementedError
+
     # Methods, named as NumPy's.
 
     sum = _reduction(np.add.reduce)
@@ -159,11 +171,23 @@ class ArrayMethods:
     def cumsum(self, axis: int | None = None) -> Tensor:
         return self._apply(np.cumsum, self, axis=axis)
 
+    def cumprod(self, axis: int | None = None) -> Tensor:
+        return self._apply(np.cumprod, self, axis=axis)
+
     def argmax(self, axis: int | None = None) -> Any:
         return self._apply(np.argmax, self, axis)
 
     def argmin(self, axis: int | None = None) -> Any:
         return self._apply(np.argmin, self, axis)
+
+    def argsort(self, axis: int | None = -1) -> Any:
+        return self._apply(np.argsort, self, axis)
+
+    def nonzero(self) -> Any:
+        return self._apply(np.nonzero, self)
+
+    def searchsorted(self, values: Any, side: str = "left") -> Any:
+        return self._apply(np.searchsorted, self, values, side)
 
     def any(self, axis: Axis = None) -> Any:
         return self._apply(np.any, self, axis)
@@ -210,6 +234,12 @@ class ArrayMethods:
     def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
         return self._apply(np.repeat, self, repeats, axis)
 
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        return self._apply(np.diagonal, self, offset, axis1, axis2)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        return self._apply(np.trace, self, offset, axis1, axis2)
+
     def dot(self, other: Any) -> Tensor:
         return self._apply(np.dot, self, other)
 
@@ -241,6 +271,16 @@ class ArrayMethods:
 
     def __bool__(self) -> bool:
         return bool(self._data)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        raise NotImplementedError
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """The array for another library, without a copy; a gradient would be lost, and raises."""
+        return self.__array__().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[Any, ...]:
+        return self._data.__dlpack_device__()
 
     def __len__(self) -> int:
         return len(self._data)

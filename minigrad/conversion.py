@@ -52,7 +52,7 @@ def as_array(
     and booleans what NumPy makes of them.
     """
     if isinstance(data, ArrayMethods) and not getattr(data, "requires_grad", True):
-        data = getattr(data, "data")  # noqa: B009, a tensor, perhaps one that holds a stand-in
+        data = data._memory()
     if isinstance(data, TracedArray):
         same = dtype is None or data.dtype == dtype
         if same:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .conversion import get_default_dtype
-from .tensor import Tensor
+from .stacking import holds_tensors, stack
+from .tensor import Tensor, wrap
 
 Shape: TypeAlias = int | tuple[int, ...]
 DType: TypeAlias = npt.DTypeLike | None
@@ -17,12 +18,63 @@ DType: TypeAlias = npt.DTypeLike | None
 def tensor(data: Any, requires_grad: bool = False, dtype: DType = None) -> Tensor:
     """A tensor made of a copy of `data`; see `Tensor`.
 
+    Gradients flow to tensors inside (nested) lists. Python numbers beside them take their dtype.
+
+    Raises:
+        ValueError: the parts of a list have different shapes.
+
     Example:
         >>> import minigrad as mg
         >>> mg.tensor([[1.0, 2.0], [3.0, 4.0]]).shape
         (2, 2)
+        >>> x = mg.tensor(0.5, requires_grad=True)
+        >>> mg.tensor([[x, 0], [0, 2 * x]]).sum().backward()
+        >>> x.grad
+        tensor(3.)
     """
-    return Tensor(data, requires_grad, dtype)
+    if not holds_tensors(data):
+        return Tensor(data, requires_grad, dtype)
+    joined = stack(data)
+    if joined.requires_grad and np.dtype(dtype).kind == "f":
+        return joined if dtype is None else joined.astype(dtype)
+    return Tensor(joined, requires_grad, dtype)
+
+
+def from_dlpack(array: Any) -> Tensor:
+    """A tensor on the memory of an array of another library, without a copy.
+
+    The other way works by itself, for tensors that require no gradient: `torch.from_dlpack(t)`.
+    What either side writes, the other one sees; the engine does not notice writes of the other
+    side, so make them before a forward pass or after the backward pass.
+
+    Args:
+        array: anything with the methods `__dlpack__` and `__dlpack_device__`, in the memory of
+            the CPU, of real numbers.
+
+    Returns:
+        A tensor of the same shape and dtype that requires no gradient.
+
+    Raises:
+        TypeError: it has no such methods, or does not hold real numbers.
+        BufferError: its memory cannot be shared: another device, or a gradient would be lost.
+
+    Example:
+        >>> import numpy as np
+        >>> import minigrad as mg
+        >>> array = np.arange(3.0)
+        >>> t = mg.from_dlpack(array)
+        >>> array[0] = 5
+        >>> t
+        tensor([5., 1., 2.], dtype=float64)
+
+    Source: the DLPack protocol of the Python array API standard, version 2024.12.
+    """
+    if not hasattr(array, "__dlpack__"):
+        raise TypeError(f"from_dlpack needs an array with __dlpack__, got {type(array).__name__}")
+    shared = np.from_dlpack(array)
+    if shared.dtype.kind not in "fiub":
+        raise TypeError(f"a tensor holds real numbers, got data of dtype {shared.dtype}")
+    return wrap(shared, None)
 
 
 def zeros(shape: Shape, requires_grad: bool = False, dtype: DType = None) -> Tensor:

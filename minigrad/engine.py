@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 from sys import getrefcount
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from .modes import active_recorder
+from .diagnosis import diagnosed_in_rule, raise_no_rule, the_rule
+from .modes import active_anomaly, active_recorder
 from .node import Node
 from .traced import TracedArray
 from .vjps import VJPS, astype
@@ -90,6 +91,7 @@ def _walk(
 ) -> dict[Node, Any]:
     """Visit the calls of `order` from its end; `totals` is left with those of the leaves."""
     found: dict[Node, Any] = {}
+    anomaly = active_anomaly()
     sums: set[Node] = set()  # whose total is a sum made here: more is added to it in place
     while order:
         node = order.pop()
@@ -115,15 +117,20 @@ def _walk(
                 try:
                     rule = rules[i]
                 except IndexError:
-                    _raise_no_rule(node, i)
+                    raise_no_rule(node.fn, i)
                 if rule is None:
                     continue
+                if anomaly is not None:
+                    rule = anomaly.checked_rule(rule, node, i)
                 x = parent.value
-                c = rule(g, y, *args, **params) if params else rule(g, y, *args)
+                try:
+                    c = rule(g, y, *args, **params) if params else rule(g, y, *args)
+                except Exception as error:
+                    raise diagnosed_in_rule(error, node.fn, i, args, params) from error.__cause__
                 try:
                     fits = c.shape == x.shape and c.dtype is x.dtype
                 except AttributeError:
-                    raise TypeError(f"{_the_rule(node, i)} returned {c!r}, not an array") from None
+                    raise TypeError(f"{the_rule(node.fn, i)} returned {c!r}: no array") from None
                 if not fits:
                     c = _fit(c, x, node, i)
                 if parent not in totals:
@@ -182,17 +189,6 @@ def _call_hooks(node: Node, g: Any) -> Any:
     return g
 
 
-def _the_rule(node: Node, i: int) -> str:
-    return f"the derivative rule of {node.name} in argument {i}"
-
-
-def _raise_no_rule(node: Node, i: int) -> NoReturn:
-    raise TypeError(
-        f"{node.name} has no derivative rule in argument {i}, but that requires a gradient; "
-        "give defvjp one rule for each argument (None: no derivative)"
-    )
-
-
 def _fit(c: Any, x: Any, node: Node, i: int) -> Any:
     """Sum the axes along which x was broadcast, and return to x's dtype."""
     shape = c.shape
@@ -204,7 +200,7 @@ def _fit(c: Any, x: Any, node: Node, i: int) -> Any:
         c = np.add.reduce(c, axis=stretched, keepdims=True) if extra >= 0 else c
         if c.shape != x.shape:
             raise ValueError(
-                f"{_the_rule(node, i)} returned shape {shape}, which does not un-broadcast to the "
-                f"argument's shape {x.shape}"
+                f"{the_rule(node.fn, i)} returned shape {shape}, which does not un-broadcast to "
+                f"the argument's shape {x.shape}"
             )
     return c if c.dtype == x.dtype else astype(c, x.dtype)

@@ -19,16 +19,20 @@ class Mode:
     Attributes:
         grad: whether operations are recorded in the graph.
         recorder: what writes down every call of the function that is being compiled.
+        anomaly: what looks for the first result that is not finite; see `detect_anomaly`.
+        blocks: the `no_grad` and `enable_grad` blocks that are open; the last one decides.
     """
 
     grad: bool = True
     recorder: Any = None
+    anomaly: Any = None
+    blocks: tuple[_SetGrad, ...] = ()
 
 
 _DEFAULT = Mode()
 
 changes = 0  # of what compiled programs rely on; see `changed`
-recordings = 0  # how many functions are being recorded at the moment, in all threads
+observers = 0  # how many recorders and searches for anomalies there are, in all threads
 
 
 def changed() -> None:
@@ -43,34 +47,52 @@ def changed() -> None:
 @contextmanager
 def recording(recorder: Any) -> Iterator[None]:
     """Show every call in this block, and in this thread or task, to a recorder."""
-    global recordings
+    global observers
     token = MODE.set(replace(MODE.get(), recorder=recorder))
-    recordings += 1
+    observers += 1
     try:
         yield
     finally:
-        recordings -= 1
+        observers -= 1
         MODE.reset(token)
 
 
 def active_recorder() -> Any:
     """The recorder of the function that is being recorded here; None outside `mg.compile`."""
-    return MODE.get().recorder if recordings else None
+    return MODE.get().recorder if observers else None
+
+
+def active_anomaly() -> Any:
+    """What looks for anomalies here; None outside `mg.detect_anomaly`."""
+    return MODE.get().anomaly if observers else None
 
 
 MODE: ContextVar[Mode] = ContextVar("minigrad_mode", default=_DEFAULT)
 
 
 class _SetGrad(ContextDecorator):
-    """Turns recording on or off inside a `with` block or a decorated function."""
+    """Turns recording on or off inside a `with` block or a decorated function.
+
+    Blocks in generators that run by turns need not end in the reverse order in which they began:
+    a block that ends takes away itself, and does not bring back what was there before it.
+    """
 
     grad: bool
+    _inside: Mode | None  # None after the block, as the two hold each other
 
     def __enter__(self) -> None:
-        self._token = MODE.set(replace(MODE.get(), grad=self.grad))
+        self._before = mode = MODE.get()
+        self._inside = replace(mode, grad=self.grad, blocks=(*mode.blocks, self))
+        MODE.set(self._inside)
 
     def __exit__(self, *exception: object) -> None:
-        MODE.reset(self._token)
+        mode = MODE.get()
+        if mode is self._inside:  # the usual, quick case
+            MODE.set(self._before)
+        else:
+            rest = tuple(block for block in mode.blocks if block is not self)
+            MODE.set(replace(mode, grad=rest[-1].grad if rest else _DEFAULT.grad, blocks=rest))
+        self._inside = None
 
     def __call__(self, fn: Function) -> Function:
         if iscoroutinefunction(fn) or isgeneratorfunction(fn) or isasyncgenfunction(fn):
@@ -81,7 +103,7 @@ class _SetGrad(ContextDecorator):
         return super().__call__(fn)
 
     def _recreate_cm(self) -> _SetGrad:
-        return type(self)()  # each call of a decorated function has a token of its own
+        return type(self)()  # each call of a decorated function is a block of its own
 
 
 class no_grad(_SetGrad):  # noqa: N801, a verb like contextlib's

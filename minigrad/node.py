@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .vjps import Function, name_of
@@ -83,6 +83,19 @@ class Leaf(Node):
     @property
     def name(self) -> str:
         return f"parameter '{self.label}'" if self.label else f"leaf of shape {self.value.shape}"
+
+
+def reached(nodes: Iterable[Node], wanted: Callable[[Node], bool]) -> Iterator[Node]:
+    """The wanted ones among these nodes and their parents, and theirs in turn; each once."""
+    stack = list(filter(wanted, nodes))
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        yield node
+        for p in node.inputs or ():
+            if isinstance(p, Node) and p not in seen and wanted(p):
+                seen.add(p)
+                stack.append(p)
 
 
 def _no_call() -> None:

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .node import Node
 
 Array: TypeAlias = npt.NDArray[Any]
 _BINS = 24
 _BAR_WIDTH, _BAR_HEIGHT = 5, 32  # pixels
 
 
-def text(kind: str, data: Array, requires_grad: bool, operation: str | None) -> str:
-    """`tensor([1., 2.], requires_grad=True)`, or the operation that made it: `op=multiply`."""
-    name = "tensor" if kind == "Tensor" else kind
-    parts = [np.array2string(data, separator=", ", prefix=f"{name}(")]
-    if data.dtype not in (np.float32, np.int64, np.bool_):
-        parts.append(f"dtype={data.dtype}")
-    if operation is not None:
-        parts.append(f"op={operation}")
-    elif requires_grad:
-        parts.append("requires_grad=True")
-    return f"{name}({', '.join(parts)})"
+class Printable:
+    """What shows a tensor."""
 
+    __slots__ = ()
+    _data: Array
+    node: Node | None
 
-def html(kind: str, data: Array, requires_grad: bool, operation: str | None) -> str:
-    """Shape, dtype, operation, and a small histogram of the finite values."""
-    origin = f"made by <code>{escape(operation)}</code>" if operation else "a leaf"
-    facts = [f"shape {data.shape}", str(data.dtype), origin]
-    if requires_grad:
-        facts.append("requires grad")
-    body = escape(np.array2string(data, threshold=20, precision=4)) if data.size <= 20 else ""
-    return (
-        f"<div><b>{escape(kind)}</b> {' &middot; '.join(facts)}"
-        f"{f'<pre>{body}</pre>' if body else ''}{_histogram(data)}</div>"
-    )
+    def __repr__(self) -> str:
+        """`tensor([1., 2.], requires_grad=True)`, or the operation that made it: `op=multiply`."""
+        name = "tensor" if type(self).__name__ == "Tensor" else type(self).__name__
+        parts = [np.array2string(self._data, separator=", ", prefix=f"{name}(")]
+        if self._data.dtype not in (np.float32, np.int64, np.bool_):
+            parts.append(f"dtype={self._data.dtype}")
+        if self.node is not None:
+            made = None if self.node.is_leaf else f"op={self.node.name}"
+            parts.append(made or "requires_grad=True")
+        return f"{name}({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """Shape, dtype, operation, and a small histogram of the finite values."""
+        data, node = self._data, self.node
+        is_result = node is not None and not node.is_leaf
+        origin = f"made by <code>{escape(node.name)}</code>" if node and is_result else "a leaf"
+        facts = [f"shape {data.shape}", str(data.dtype), origin]
+        if node is not None:
+            facts.append("requires grad")
+        body = escape(np.array2string(data, threshold=20, precision=4)) if data.size <= 20 else ""
+        return (
+            f"<div><b>{escape(type(self).__name__)}</b> {' &middot; '.join(facts)}"
+            f"{f'<pre>{body}</pre>' if body else ''}{_histogram(data)}</div>"
+        )
 
 
 def _histogram(data: Array) -> str:

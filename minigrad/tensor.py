@@ -10,15 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from numpy import ndarray
 
-from . import modes, printing, vjps
-from .array_methods import ArrayMethods, plain_index
+from . import modes, vjps
+from .array_methods import ArrayMethods
+from .assignment import Assignable, note_view
 from .conversion import as_array
+from .diagnosis import diagnosed, raise_lost_in_an_array, raise_without_rules
 from .engine import cotangents
+from .frames import users_line
 from .modes import MODE, active_recorder, changed, enable_grad
 from .node import NO_PARAMS, HookHandle, Leaf, Node, next_number
+from .printing import Printable
 from .traced import TRACED, TracedArray
 from .vjps import COMPOSITES, CONSTANTS, IMPLEMENTATIONS, VJPS, name_of, rejected_arguments
-from .writes import record_write
+from .writes import lend, record_write
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -41,30 +45,32 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
         TypeError: `fn` has no derivative rule.
     """
     implementation = IMPLEMENTATIONS.get(fn)
-    if modes.recordings and (recorder := MODE.get().recorder) is not None:
-        recorder.adopt(args)
-        implementation = implementation and fn  # which dispatches to the recorder
+    if modes.observers:
+        implementation = _observed(fn, implementation, args)
     if implementation is None:
         outcome: Tensor = _apply_without_rule(fn, args, params)
         return outcome
     values = []
     inputs: list[Any] = []
     recorded = False
-    for a in args:
-        if isinstance(a, Tensor):
-            values.append(a._data)
-            node = a.node
-            if node is None:
-                inputs.append(a._data)
+    try:
+        for a in args:
+            if isinstance(a, Tensor):
+                values.append(a._data)
+                node = a.node
+                if node is None:
+                    inputs.append(a._data)
+                else:
+                    inputs.append(node)
+                    recorded = True
             else:
-                inputs.append(node)
-                recorded = True
-        else:
-            if type(a) not in _WEAK and isinstance(fn, np.ufunc):
-                a = _operand(a)
-            values.append(a)
-            inputs.append(a)
-    value = implementation(*values, **params) if params else implementation(*values)
+                if type(a) not in _WEAK and isinstance(fn, np.ufunc):
+                    a = _operand(a)
+                values.append(a)
+                inputs.append(a)
+        value = implementation(*values, **params) if params else implementation(*values)
+    except Exception as error:
+        raise diagnosed(error, fn, args, params) from error.__cause__
     if type(value) is not ndarray:
         value = _as_one_array(fn, value)
 
@@ -80,18 +86,33 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
         node.value = value
         node.number = next_number()
         node.hooks = node.handle = None
+    if value.base is not None:
+        note_view(result, fn, args, params)
     return result
 
 
+def _observed(fn: Callable[..., Any], implementation: Any, args: Any) -> Any:
+    """What to call instead, so that a recorder or a search for anomalies sees the call."""
+    mode = MODE.get()
+    if mode.recorder is not None:
+        mode.recorder.adopt(args)
+        return implementation and fn  # which dispatches to the recorder
+    if mode.anomaly is not None and implementation is not None:
+        return mode.anomaly.checked(fn, implementation)
+    return implementation
+
+
 def _apply_without_rule(fn: Callable[..., Any], args: Any, params: dict[str, Any]) -> Any:
-    if fn in COMPOSITES:
-        return COMPOSITES[fn](*args, **params)
-    if fn in CONSTANTS:
-        return fn(*map(plain, args), **{key: plain(a) for key, a in params.items()})
-    raise TypeError(
-        f"{name_of(fn)} has no derivative rule, so its result would lose the gradient; give it one "
-        "with mg.defvjp (docs/add-an-operation.md), or compute on the array: t.data"
-    )
+    try:
+        if fn in COMPOSITES:
+            return COMPOSITES[fn](*args, **params)
+        if fn in CONSTANTS:
+            return fn(*map(_plain_inside, args), **{k: _plain_inside(a) for k, a in params.items()})
+    except Exception as error:
+        raise diagnosed(error, fn, args, params) from error.__cause__
+    if not vjps.find_rules(fn):
+        raise_without_rules(fn)
+    return apply(fn, *args, **params)
 
 
 def _operand(a: Any) -> Array:
@@ -129,7 +150,11 @@ def plain(a: Any) -> Any:
     return a._data if isinstance(a, Tensor) else a
 
 
-class Tensor(ArrayMethods):
+def _plain_inside(a: Any) -> Any:
+    return type(a)(map(_plain_inside, a)) if type(a) in (list, tuple) else plain(a)
+
+
+class Tensor(Printable, Assignable, ArrayMethods):
     """An array that remembers how it was computed.
 
     Behaves like a NumPy array of floating-point numbers: operators, methods and NumPy's own
@@ -159,7 +184,8 @@ class Tensor(ArrayMethods):
         True
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_name", "node")  # most tensors set no name
+    # Most tensors set no name, are no view and have none.
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_view", "_views", "node")
     _grad: Tensor | None
     _name: str | None
     _apply = staticmethod(apply)
@@ -184,12 +210,13 @@ class Tensor(ArrayMethods):
     def data(self) -> Array:
         if (recorder := active_recorder()) is not None:
             recorder.adopt((self,))
-        return self._data
+        array: Array = lend(self._data)
+        return array
 
     @data.setter
     def data(self, array: Any) -> None:
         if array is self._data:  # t.data -= 1 has written to it
-            record_write(array)
+            record_write(array, users_line())
             return
         if not self.is_leaf:
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
@@ -341,8 +368,8 @@ class Tensor(ArrayMethods):
             return apply(ufunc, *inputs)
         if params.get("out") is not None:
             return _write_out(ufunc, method, inputs, params)
-        if method == "reduce":
-            return self.__array_function__(ufunc.reduce, (), inputs, params)
+        if method in ("reduce", "accumulate", "outer"):
+            return self.__array_function__(getattr(ufunc, method), (), inputs, params)
         what = (
             f"{ufunc.__name__}({', '.join(params)}=...)" if params else f"{ufunc.__name__}.{method}"
         )
@@ -356,48 +383,14 @@ class Tensor(ArrayMethods):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self.node is not None:
-            raise TypeError(
-                "turning a tensor that requires a gradient into an array would lose the gradient; "
-                "say so with t.data or t.detach(), or join tensors with np.stack([...])"
-            )
-        return np.array(self._data, dtype=dtype, copy=copy)
-
-    # Writing in place: where nothing needs to be recorded.
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._check_writable("assignment", value)
-        self.data[plain_index(index)] = plain(value)
-        record_write(self._data)
-
-    def _write(self, ufunc: np.ufunc, other: Any) -> Tensor:
-        self._check_writable(ufunc.__name__, other)
-        ufunc(self.data, plain(other), out=self.data)
-        record_write(self._data)
-        return self
-
-    def _check_writable(self, what: str, value: Any) -> None:
-        recording = MODE.get().grad
-        if not self.is_leaf or (recording and (self.requires_grad or needs_grad(value))):
-            raise RuntimeError(
-                f"{what} in place would change a value that the graph needs; write `x = x + y` for "
-                "`x += y`, np.where for an assignment, or update a leaf inside `with mg.no_grad():`"
-            )
+            raise_lost_in_an_array()
+        return np.array(lend(self._data), dtype=dtype, copy=copy)
 
     # Python's protocols.
 
     def numpy(self) -> Array:
         """The array, of a tensor that requires no gradient."""
         return self.__array__()
-
-    def __repr__(self) -> str:
-        return printing.text(type(self).__name__, self._data, self.requires_grad, self._operation)
-
-    def _repr_html_(self) -> str:
-        return printing.html(type(self).__name__, self._data, self.requires_grad, self._operation)
-
-    @property
-    def _operation(self) -> str | None:
-        return None if self.node is None or self.node.is_leaf else self.node.name
 
     def __copy__(self) -> Tensor:
         copied = type(self).__new__(type(self))
@@ -496,5 +489,5 @@ def _write_out(ufunc: np.ufunc, method: str, inputs: Any, params: dict[str, Any]
         )
     result = getattr(ufunc, method)(*map(plain, inputs), **params)
     for a in out:
-        record_write(a)
+        record_write(a, users_line())
     return result

@@ -163,6 +163,9 @@ class TracedArray(ArrayMethods):
 
     _data = data
 
+    def _memory(self) -> Any:
+        return self
+
     @property
     def shape(self) -> Any:
         return self._array.shape
@@ -178,6 +181,11 @@ class TracedArray(ArrayMethods):
     @property
     def dtype(self) -> Any:
         return self._array.dtype
+
+    @property
+    def base(self) -> Any:
+        """The array that this one is a view of."""
+        return self._link[0] if self._link else None
 
     @property
     def nbytes(self) -> int:

@@ -21,19 +21,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vjps": set(),
     "node": {"vjps"},
     "modes": set(),
-    "writes": {"node"},
+    "frames": set(),
+    "anomaly": {"frames", "modes", "node", "vjps"},
+    "writes": {"frames", "node"},
+    "assignment": {"array_methods", "diagnosis", "frames", "modes", "node", "vjps", "writes"},
     "traced": {"array_methods", "vjps", "writes"},
-    "engine": {"modes", "node", "traced", "vjps", "writes"},
+    "diagnosis": {"vjps"},
+    "engine": {"diagnosis", "modes", "node", "traced", "vjps", "writes"},
     "conversion": {"array_methods", "modes", "traced"},
-    "printing": set(),
-    "array_methods": {"vjps", "tensor"},  # tensor: for the types only
+    "printing": {"node"},  # for the types only
+    "array_methods": {"diagnosis", "vjps", "tensor"},  # tensor: for the types only
     "tensor": {
-        "array_methods", "conversion", "engine", "modes", "node", "printing", "traced", "vjps",
-        "writes",
+        "array_methods", "assignment", "conversion", "diagnosis", "engine", "frames", "modes",
+        "node", "printing", "traced", "vjps", "writes",
     },
     "parameter": {"tensor"},
-    "creation": {"conversion", "tensor"},
-    "transforms": {"tensor"},
+    "stacking": {"conversion", "tensor"},
+    "creation": {"conversion", "stacking", "tensor"},
+    "transforms": {"modes", "node", "tensor", "vjps"},
     "functional": {"conversion", "modes", "vjps"},
     "testing": {"tensor", "transforms", "modes", "creation"},
     "extras": set(),
@@ -41,10 +46,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "allocator": set(),
     "data": {"extras"},
     "compiler": {
-        "conversion", "extras", "files", "modes", "parameter", "tensor", "traced", "vjps", "writes",
+        "conversion", "extras", "files", "frames", "modes", "node", "parameter", "tensor", "traced",
+        "vjps", "writes",
     },
-    "nn": {"functional", "parameter", "tensor", "conversion", "modes", "writes"},
-    "optim": {"compiler", "modes", "parameter", "tensor", "writes"},
+    "nn": {
+        "conversion", "frames", "functional", "modes", "node", "parameter", "tensor", "transforms",
+        "writes",
+    },
+    "optim": {"compiler", "frames", "modes", "parameter", "tensor", "writes"},
     "viz": {"compiler", "tensor", "node", "extras", "files", "vjps"},
     "train": {
         "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "vjps", "extras",
@@ -117,8 +126,13 @@ def test_the_engine_is_read_in_one_sitting() -> None:
     assert engine.read_text().count("\n") + tensor.read_text().count("\n") <= 715
 
 
-def test_from_the_rules_to_the_optimizers_it_stays_small() -> None:
-    outside = {"compiler", "data", "viz", "train", "__main__", "testing", "extras", "files"}
+def test_from_the_engine_to_the_optimizers_it_stays_small() -> None:
+    """The rules, a table with some mathematics, are counted by themselves."""
+    rules = sum(lines_of_code(p) for p in FILES if room_of(p) == "vjps")
+    outside = {
+        "vjps", "compiler", "data", "viz", "train", "__main__", "testing", "extras", "files",
+    }  # fmt: skip
+    assert rules <= 2400
     assert sum(lines_of_code(p) for p in FILES if room_of(p) not in outside) <= 4500
 
 

@@ -30,7 +30,7 @@ def test_values_and_derivatives_to_second_order(fn, sample, dtype):
         xs = [mg.Tensor(a, requires_grad=True) for a in arrays]
         value = sample.call(fn, arrays)
         result = sample.call(fn, xs)
-        outputs = result if isinstance(result, list) else [result]
+        outputs = list(result) if isinstance(result, (list, tuple)) else [result]
         first = mg.grad([(y * y).sum() for y in outputs], xs, create_graph=True)
         squares = [(g * g).sum() for g in first]
         if not all(s.requires_grad for s in squares):

@@ -223,3 +223,122 @@ def test_what_runs_later_is_refused_or_runs_in_the_mode(fn, run):
     except TypeError:
         return
     assert run(decorated()) == [False]
+
+
+def test_eight_threads_toggle_ten_thousand_times():
+    """Each in a rhythm of its own; none ever sees the mode of another."""
+
+    def toggle(i):
+        wrong = 0
+        barrier.wait(10)
+        for k in range(10_000):
+            mode = mg.no_grad if (k + i) % (i + 2) else mg.enable_grad
+            with mode():
+                wrong += mg.is_grad_enabled() != (mode is mg.enable_grad)
+                with mg.enable_grad():
+                    wrong += not mg.is_grad_enabled()
+                wrong += mg.is_grad_enabled() != (mode is mg.enable_grad)
+            wrong += not mg.is_grad_enabled()
+        results[i] = wrong
+
+    results, barrier = {}, threading.Barrier(8)
+    threads = [threading.Thread(target=toggle, args=(i,)) for i in range(8)]
+    with mg.no_grad():  # a new thread begins in the default mode
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not records()
+    assert results == dict.fromkeys(range(8), 0)
+    assert records()
+
+
+def test_many_tasks_toggle_by_turns():
+    async def toggle(i):
+        mode = (mg.no_grad, mg.enable_grad)[i % 2]
+        for _ in range(100):
+            with mode():
+                await asyncio.sleep(0)
+                assert mg.is_grad_enabled() == (mode is mg.enable_grad)
+                await asyncio.create_task(inner(mode is mg.enable_grad))
+            assert mg.is_grad_enabled()
+
+    async def inner(inherited):
+        assert mg.is_grad_enabled() == inherited  # a task begins in the mode of its maker
+        with mg.no_grad():
+            await asyncio.sleep(0)
+            assert not mg.is_grad_enabled()
+
+    async def main():
+        await asyncio.gather(*map(toggle, range(20)))
+
+    asyncio.run(main())
+    assert records()
+
+
+def test_the_mode_of_a_generator_lasts_while_it_runs_its_block():
+    """A generator shares the context of who runs it: its block ends where it is closed."""
+
+    def values():
+        with mg.no_grad():
+            yield mg.is_grad_enabled()
+        yield mg.is_grad_enabled()
+
+    assert list(values()) == [False, True]
+    assert records()
+    running = values()
+    assert next(running) is False
+    running.close()
+    assert records()
+    for inside in values():
+        with mg.enable_grad():
+            assert records()
+        assert mg.is_grad_enabled() == inside
+    assert records()
+
+
+def test_generators_that_run_by_turns_leave_nothing_behind():
+    """The first to begin is the first to end: what it found must not come back with the second."""
+
+    def values(mode, n):
+        with mode():
+            for _ in range(n):
+                yield mg.is_grad_enabled()
+
+    first, second = values(mg.no_grad, 2), values(mg.no_grad, 3)
+    assert [next(first), next(second), next(first)] == [False] * 3
+    assert list(first) == []
+    assert not mg.is_grad_enabled()  # the second one's block is open
+    assert list(second) == [False, False]
+    assert records()
+    outer, inner = values(mg.no_grad, 1), values(mg.enable_grad, 1)
+    assert (next(outer), next(inner)) == (False, True)
+    outer.close()
+    assert records()
+    inner.close()
+    assert records()
+
+
+def test_a_block_may_end_in_another_context():
+    """As of an asynchronous generator that is closed by another task."""
+
+    async def values():
+        with mg.no_grad():
+            yield mg.is_grad_enabled()
+
+    async def main():
+        running = values()
+        assert await anext(running) is False
+        await asyncio.create_task(running.aclose())
+        return mg.is_grad_enabled()
+
+    asyncio.run(main())
+    assert records()
+
+
+def test_one_object_may_be_used_again_inside_itself():
+    off = mg.no_grad()
+    for _ in range(2):
+        with off, off:
+            assert not records()
+        assert records()

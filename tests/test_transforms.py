@@ -188,6 +188,11 @@ def test_cotangents_can_be_differentiated_too():
     assert jvp.tolist() == [2 * 1.0 * 5.0, 2 * 2.0 * 7.0]
 
 
+def test_a_function_is_referred_to_value_and_grad():
+    with pytest.raises(TypeError, match=r"mg.value_and_grad\(f\)"):
+        mg.grad(np.sin, leaf(1.0))
+
+
 # Derivatives of any order.
 
 

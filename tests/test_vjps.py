@@ -13,7 +13,8 @@ from samples import REGISTERED, SAMPLES
 import minigrad as mg
 from minigrad import vjps
 from minigrad.testing import assert_grads, gradcheck
-from minigrad.vjps import CONSTANTS, VJPS, name_of
+from minigrad.vjps import VJPS, name_of
+from minigrad.vjps.series import bessel_i, sinc_derivative
 
 CALLS = [
     pytest.param(fn, sample, id=f"{name_of(fn)}-{i}")
@@ -32,7 +33,7 @@ def leaves(arrays):
 
 
 def as_list(result):
-    return result if isinstance(result, list) else [result]
+    return list(result) if isinstance(result, (list, tuple)) else [result]
 
 
 def cotangents(outputs):
@@ -54,8 +55,6 @@ def test_every_function_with_a_rule_has_samples():
 
 # Values.
 
-ROUNDED_OTHERWISE = {np.dot}  # of more than two axes: NumPy's own adds in another order
-
 
 @over_all_calls
 def test_the_value_is_numpys_own_bit_for_bit(fn, sample):
@@ -66,10 +65,7 @@ def test_the_value_is_numpys_own_bit_for_bit(fn, sample):
         assert type(result) is mg.Tensor
         assert type(result.data) is np.ndarray
         assert (result.shape, result.dtype) == (np.shape(value), value.dtype)
-        if fn in ROUNDED_OTHERWISE:
-            np.testing.assert_allclose(result.data, value, rtol=1e-14)
-        else:
-            assert result.data.tobytes() == np.asarray(value).tobytes()
+        assert result.data.tobytes() == np.asarray(value).tobytes()
 
 
 # Derivatives.
@@ -91,8 +87,9 @@ def test_an_operand_may_be_a_list(fn, swap):
     assert gradcheck(lambda x: fn(other, x) if swap else fn(x, other), x)
 
 
+SMOOTH_FUNCTIONS = {"relu", "sigmoid", "softplus", "erf", "sinc", "i0"}
 ELEMENTWISE = [fn for fn in SAMPLES if isinstance(fn, np.ufunc) and fn.nin == 1]
-ELEMENTWISE += [fn for fn in SAMPLES if name_of(fn) in ("relu", "sigmoid", "softplus", "erf")]
+ELEMENTWISE += [fn for fn in SAMPLES if name_of(fn) in SMOOTH_FUNCTIONS]
 
 
 @pytest.mark.parametrize("fn", ELEMENTWISE, ids=name_of)
@@ -207,8 +204,48 @@ def test_two_leaves_never_share_one_gradient(create_graph):
         (np.fabs, ([0.0, -2.0],), ([0.0, -1.0],)),
         (np.std, ([2.0, 2.0],), ([0.0, 0.0],)),
         (np.linalg.norm, ([0.0, 0.0],), ([0.0, 0.0],)),
+        (lambda x: np.linalg.norm(x, 1), ([0.0, -2.0],), ([0.0, -1.0],)),
+        (lambda x: np.linalg.norm(x, 3), ([0.0, 0.0],), ([0.0, 0.0],)),
+        (lambda x: np.linalg.norm(x, np.inf), ([-2.0, 2.0, 1.0],), ([-0.5, 0.5, 0.0],)),
+        (lambda x: np.linalg.norm(x, 0), ([0.0, 2.0],), ([0.0, 0.0],)),
+        (lambda x: np.linalg.norm(x, 1), ([[1.0, 2.0], [2.0, -1.0]],), ([[0.5] * 2, [0.5, -0.5]],)),
+        (lambda x: np.linalg.norm(x, 2), ([[0.0, 3.0], [2.0, 0.0]],), ([[0.0, 1.0], [0.0, 0.0]],)),
+        (np.linalg.det, ([[1.0, 2.0], [2.0, 4.0]],), ([[4.0, -2.0], [-2.0, 1.0]],)),
+        (np.linalg.det, ([[0.0, 0.0], [0.0, 0.0]],), ([[0.0, 0.0], [0.0, 0.0]],)),
+        (lambda x: np.linalg.slogdet(x)[0], ([[2.0, 0.0], [0.0, -1.0]],), (0.0,)),
+        (np.linalg.eigvalsh, ([[1.0, 0.0], [0.0, 1.0]],), ([[1.0, 0.0], [0.0, 1.0]],)),
+        (lambda x: np.linalg.eigh(x)[0], ([[1.0, 0.0], [0.0, 1.0]],), ([[1.0, 0.0], [0.0, 1.0]],)),
         (np.prod, ([0.0, 2.0, 3.0],), ([6.0, 0.0, 0.0],)),
         (np.sign, ([0.0, 3.0],), ([0.0, 0.0],)),
+        (lambda x: np.sort(x) * [1, 2, 3, 4], ([2.0, 1.0, 2.0, 0.0],), ([3, 2, 4, 1],)),
+        (lambda x: np.partition(x, 1)[:2] * [1, 2], ([2.0, 2.0, 1.0, 2.0],), ([2, 0, 1, 0],)),
+        (lambda x: np.interp(x, [0, 1, 3], [0, 2, 3]), ([-1.0, 0, 1, 3, 4],), ([0, 2, 0.5, 0, 0],)),
+        (np.fix, ([0.0, 2.0],), ([0.0, 0.0],)),
+        (np.heaviside, ([0.0, 1.0], [0.5, 0.5]), ([0.0, 0.0], [1.0, 0.0])),
+        (np.copysign, ([-2.0, 0.0, 3.0], [1.0, 1.0, -1.0]), ([-1.0, 0.0, -1.0], 0.0)),
+        (np.modf, ([-2.0, 1.5],), ([1.0, 1.0],)),
+        (np.fmod, ([-7.0], [2.0]), ([1.0], [3.0])),
+        (np.divmod, ([-7.0], [2.0]), ([1.0], [4.0])),
+        (np.nan_to_num, ([1.0, np.nan, np.inf, -np.inf],), ([1.0, 0.0, 0.0, 0.0],)),
+        (np.nansum, ([1.0, np.nan],), ([1.0, 0.0],)),
+        (np.nanmean, ([1.0, np.nan, 3.0],), ([0.5, 0.0, 0.5],)),
+        (np.nanprod, ([2.0, np.nan, 3.0],), ([3.0, 0.0, 2.0],)),
+        (np.nanvar, ([1.0, np.nan, 3.0],), ([-1.0, 0.0, 1.0],)),
+        (np.nanstd, ([1.0, np.nan, 3.0],), ([-0.5, 0.0, 0.5],)),
+        (np.nanstd, ([2.0, np.nan, 2.0],), ([0.0, 0.0, 0.0],)),
+        (np.nanmax, ([3.0, np.nan, 3.0, 1.0],), ([0.5, 0.0, 0.5, 0.0],)),
+        (np.nanmin, ([3.0, np.nan, 1.0],), ([0.0, 0.0, 1.0],)),
+        (np.fmax.reduce, ([3.0, np.nan, 3.0, 1.0],), ([0.5, 0.0, 0.5, 0.0],)),
+        (np.nancumsum, ([1.0, np.nan, 3.0],), ([3.0, 0.0, 1.0],)),
+        (np.nancumprod, ([2.0, np.nan, 3.0],), ([5.0, 0.0, 2.0],)),
+        (np.ptp, ([1.0, 1.0, 3.0],), ([-0.5, -0.5, 1.0],)),
+        (np.ptp, ([2.0, 2.0],), ([0.0, 0.0],)),
+        (np.median, ([1.0, 3.0, 9.0, 3.0, 3.0],), ([0.0, 1 / 3, 0.0, 1 / 3, 1 / 3],)),
+        (np.median, ([5.0, 1.0, 3.0, 1.0],), ([0.0, 0.25, 0.5, 0.25],)),
+        (lambda x: np.quantile(x, 0.25), ([3.0, 1.0, 2.0],), ([0.0, 0.5, 0.5],)),
+        (np.cumprod, ([0.0, 2.0, 3.0],), ([9.0, 0.0, 0.0],)),
+        (np.cumprod, ([2.0, 0.0, 3.0],), ([1.0, 8.0, 0.0],)),
+        (np.maximum.accumulate, ([1.0, 1.0, 2.0],), ([1.5, 0.5, 1.0],)),
         (lambda x: np.clip(x, -1.0, 1.0), ([-2.0, -1.0, 0.0, 1.0, 2.0],), ([0, 1, 1, 1, 0],)),
         (lambda low: np.clip(np.array([1.0, 2.0]), low, None), ([1.0, 3.0],), ([0.0, 1.0],)),
         (lambda high: np.clip(np.array([1.0, 2.0]), None, high), ([1.0, 1.0],), ([0.0, 1.0],)),
@@ -269,6 +306,59 @@ def test_an_axis_of_a_number(fn):
     """NumPy lets some reductions take axis 0 or -1 of a 0-d array."""
     for axis in (0, -1):
         assert_grads(lambda x, axis=axis: fn(x, axis=axis), np.array(2.0), 1.0)
+
+
+@pytest.mark.parametrize("fn", [np.cumsum, np.cumprod])
+def test_an_axis_of_a_number_that_runs(fn):
+    assert_grads(lambda x: fn(x, axis=0), np.array(2.0), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("fn", "expected"),
+    [
+        (np.sinc, [0.0, -(np.pi**2) / 3, 0.0, np.pi**4 / 5, 0.0]),
+        (np.i0, [0.0, 1 / 2, 0.0, 3 / 8, 0.0]),
+    ],
+)
+def test_all_derivatives_at_zero(fn, expected):
+    x = mg.tensor([0.0], requires_grad=True, dtype=np.float64)
+    y = fn(x)
+    for value in expected:
+        y = mg.grad(y.sum(), x, create_graph=True)
+        np.testing.assert_allclose(y.data, [value], rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("order", range(1, 7))
+def test_derivatives_of_sinc_are_integrals_of_cosines(order):
+    x = np.concatenate([np.linspace(-5, 5, 41), [0.3, 0.32, 0.64, 1e-9]])
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    t, w = (nodes + 1) / 2, weights / 2
+    phase = np.pi * x[:, None] * t + order * np.pi / 2
+    expected = ((np.pi * t) ** order * np.cos(phase)) @ w
+    np.testing.assert_allclose(sinc_derivative(x, order), expected, atol=1e-12 * np.pi**order)
+
+
+@pytest.mark.parametrize("order", range(5))
+def test_bessel_functions_are_integrals_of_exponentials(order):
+    x = np.array([-30.0, -2.0, 1e-3, 0.5, 3.0, 50.0, 500.0])
+    angle = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    expected = np.mean(np.exp(x[:, None] * np.cos(angle)) * np.cos(order * angle), axis=1)
+    np.testing.assert_allclose(bessel_i(x, order), expected, rtol=1e-11, atol=1e-15)
+
+
+def test_weights_that_do_not_fit_or_sum_to_zero():
+    x = mg.tensor(np.ones((2, 3)), requires_grad=True)
+    for axis in (None, 0):
+        with pytest.raises(TypeError, match=rf"average.*\(3,\).*\(2, 3\) and axis is {axis}"):
+            np.average(x, axis, np.ones(3))
+    with pytest.raises(ZeroDivisionError, match="average: weights.*sum to zero"):
+        np.average(x, 1, np.array([1.0, -1.0, 0.0]))
+
+
+def test_a_quantile_has_no_derivative_in_its_place():
+    q = mg.tensor(0.5, requires_grad=True)
+    with pytest.raises(TypeError, match=r"no derivative in q.*q\.data"):
+        np.quantile(np.arange(3.0), q).backward()
 
 
 def test_a_product_with_itself_counts_both_uses():
@@ -359,6 +449,12 @@ def reductions(draw):
         (np.max, lambda x, kept, n: (x == kept) * 1.0),
         (np.min, lambda x, kept, n: (x == kept) * 1.0),
         (np.prod, lambda x, kept, n: kept / x),
+        (np.nansum, lambda x, kept, n: np.ones_like(x)),
+        (np.nanmean, lambda x, kept, n: np.ones_like(x) / n),
+        (np.nanprod, lambda x, kept, n: kept / x),
+        (np.nanmax, lambda x, kept, n: (x == kept) * 1.0),
+        (np.minimum.reduce, lambda x, kept, n: (x == kept) * 1.0),
+        (np.multiply.reduce, lambda x, kept, n: kept / x),
     ],
 )
 def test_reductions_over_any_axes(fn, slope, reduction):
@@ -371,6 +467,30 @@ def test_reductions_over_any_axes(fn, slope, reduction):
     (found,) = mg.grad([y], xs, [g.reshape(y.shape)])
     expected = g * slope(x, kept, x.size // max(kept.size, 1))
     np.testing.assert_allclose(found.data, expected, rtol=1e-12)
+
+
+@st.composite
+def runs(draw):
+    """Arrays with zeros among their elements, and one of their axes."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=5))
+    values = st.sampled_from([-2.0, -1.0, 0.0, 0.5, 3.0])
+    return draw(hnp.arrays(float, shape, elements=values)), draw(st.integers(0, len(shape) - 1))
+
+
+@quick
+@given(runs())
+def test_running_products_with_zeros(run):
+    """dy[j] / dx[i] is the product of all of x[:j+1] but x[i]."""
+    x, axis = run
+    g = numbers(x.shape)
+    xs = leaves([x])
+    (found,) = mg.grad([np.cumprod(xs[0], axis=axis)], xs, [g])
+    expected = np.zeros_like(x)
+    rows, weights, slopes = (np.moveaxis(a, axis, -1) for a in (x, g, expected))
+    for line in np.ndindex(rows.shape[:-1]):
+        for i, j in itertools.combinations_with_replacement(range(x.shape[axis]), 2):
+            slopes[line][i] += weights[line][j] * np.prod(np.delete(rows[line][: j + 1], i))
+    np.testing.assert_allclose(found.data, expected, rtol=1e-12, atol=1e-12)
 
 
 @quick
@@ -422,15 +542,14 @@ both_kinds_of_tensor = pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize(
     ("fn", "name"),
     [
-        (np.linalg.svd, "svd"),
-        (np.linalg.inv, "inv"),
+        (np.linalg.eig, "eig"),
+        (np.linalg.cond, "cond"),
         (np.fft.fft, "fft"),
-        (np.sort, "sort"),
-        (np.trapezoid, "trapezoid"),
-        (np.modf, "modf"),
+        (np.trim_zeros, "trim_zeros"),
         (np.spacing, "spacing"),
-        (np.maximum.reduce, "maximum.reduce"),
-        (np.multiply.reduce, "multiply.reduce"),
+        (np.frexp, "frexp"),
+        (np.arctan2.accumulate, "arctan2.accumulate"),
+        (np.arctan2.reduce, "arctan2.reduce"),
     ],
 )
 def test_a_function_without_a_rule_is_named(fn, name, requires_grad):
@@ -444,9 +563,18 @@ def test_a_function_without_a_rule_is_named(fn, name, requires_grad):
     [
         (lambda t: np.add.at(t, 0, 1.0), r"add\.at"),
         (lambda t: np.add.at(np.zeros(2), 0, t), r"add\.at"),
-        (np.add.accumulate, r"add\.accumulate"),
-        (lambda t: np.multiply.outer(t, t), r"multiply\.outer"),
         (lambda t: np.add.reduceat(t, [0]), r"add\.reduceat"),
+        (lambda t: np.multiply.reduceat(t, [0]), r"multiply\.reduceat"),
+        (lambda t: np.add.accumulate(t, dtype=np.float64), r"add\.accumulate.*dtype="),
+        (lambda t: np.multiply.outer(t, t, dtype=np.float64), r"multiply\.outer.*dtype="),
+        (lambda t: np.maximum.reduce(t, initial=0.0), r"maximum\.reduce.*initial="),
+        (lambda t: np.cumprod(t, dtype=np.float64), "dtype="),
+        (lambda t: np.nansum(t, initial=1.0), "initial="),
+        (lambda t: np.average(t, returned=True), "returned="),
+        (lambda t: np.nan_to_num(t, copy=False), "copy="),
+        (lambda t: np.nan_to_num(t, False), "nan_to_num.*at most"),
+        (lambda t: np.median(t, overwrite_input=True), "overwrite_input="),
+        (lambda t: np.quantile(t, 0.5, method="lower"), "method="),
         (lambda t: np.add(t, t, where=np.array([True, False])), r"add\(where"),
         (lambda t: np.add(t, 1, dtype=np.float64), r"add\(dtype"),
         (lambda t: np.exp(t, casting="unsafe"), r"exp\(casting"),
@@ -459,11 +587,21 @@ def test_a_function_without_a_rule_is_named(fn, name, requires_grad):
         (lambda t: np.mean(t, 0, np.float64), "mean.*at most"),
         (lambda t: np.add.reduce(t, 0, np.float64), "reduce.*dtype="),
         (lambda t: np.concatenate([t, t], dtype=np.float32), "dtype="),
-        (lambda t: np.linalg.norm(t, ord=1), "ord="),
-        (lambda t: np.linalg.norm(t, 1), "norm.*at most"),
-        (lambda t: np.take(t, [5], mode="clip"), "mode="),
-        (lambda t: np.einsum(t, [0]), "einsum.*string"),
-        (lambda t: np.einsum("ii", np.multiply(t, np.eye(2))), "einsum.*twice"),
+        (lambda t: np.pad(t, 1, "linear_ramp"), "pad.*mode.*linear_ramp"),
+        (lambda t: np.pad(t, 1, "reflect", reflect_type="odd"), "pad.*reflect_type.*odd"),
+        (lambda t: np.pad(t, 1, "mean", stat_length=1), "pad.*stat_length="),
+        (lambda t: np.interp(t, [0.0, 1.0], [0.0, 1.0], period=2), "interp.*period="),
+        (lambda t: np.sort(t, order="x"), "sort.*order="),
+        (lambda t: np.stack([t, t], dtype=np.float32), "stack.*dtype="),
+        (lambda t: np.einsum("i", t, dtype=np.float64), "einsum.*dtype="),
+        (lambda t: np.linalg.pinv(t * np.eye(2), 1e-3), "pinv.*at most"),
+        (lambda t: np.linalg.pinv(t * np.eye(2), hermitian=True), "pinv.*hermitian="),
+        (lambda t: np.linalg.svd(t * np.eye(2), hermitian=True), "svd.*hermitian="),
+        (lambda t: np.linalg.svd(t * np.ones((3, 2))), r"svd of shape \(3, 2\).*=False"),
+        (lambda t: np.linalg.qr(t * np.ones((3, 2)), "complete"), r"qr of shape \(3, 2\).*comp"),
+        (lambda t: np.linalg.qr(t * np.eye(2), "raw"), "qr.*raw"),
+        (lambda t: np.linalg.lstsq(t * np.eye(2), t), "lstsq has no derivative rule"),
+        (lambda t: np.trace(t * np.eye(2), dtype=np.float64), "trace.*dtype="),
         (lambda t: np.copy(t, order="F"), "order="),
     ],
 )
@@ -513,7 +651,7 @@ def test_a_tensor_that_requires_a_gradient_does_not_become_an_array():
     t = mg.tensor([1.0], requires_grad=True)
     with pytest.raises(TypeError, match=r"t\.data or t\.detach\(\)"):
         np.asarray(t)
-    with pytest.raises(TypeError, match=r"np\.stack"):
+    with pytest.raises(TypeError, match=r"mg\.stack"):
         np.array([t, t])
     with pytest.raises(TypeError, match="gradient"):
         np.zeros(1)[:] = t
@@ -551,41 +689,3 @@ def test_a_faulty_definition_is_refused(define, message):
     with pytest.raises(TypeError, match=message):
         define()
     assert before == VJPS
-
-
-# Functions without a derivative.
-
-T, U = np.array([1.5, -0.5, np.nan]), np.array([1.5, 2.0, np.inf])
-CONSTANT_CALLS = {
-    np.searchsorted: (np.array([0.0, 1.0]), T[:2]),
-    np.digitize: (T[:2], np.array([0.0, 1.0])),
-    np.bincount: (np.array([1, 1, 2]), None, 4),
-    np.shape: (T,),
-    np.result_type: (T.astype(np.float32), 2.0),
-    np.full_like: (T, 3.0),
-    np.array2string: (T,),
-    np.argmax: (T.reshape(3, 1), 0),
-    np.unique: (T[:2],),
-}
-TAKES_TWO = {np.isclose, np.allclose, np.array_equal, np.shares_memory, np.may_share_memory}
-
-
-def constant_arguments(fn):
-    if fn in CONSTANT_CALLS:
-        return CONSTANT_CALLS[fn]
-    two = fn in TAKES_TWO or (isinstance(fn, np.ufunc) and fn.nin == 2)
-    return (T, U) if two else (T,)
-
-
-@pytest.mark.parametrize("fn", sorted(CONSTANTS, key=name_of), ids=name_of)
-def test_a_function_without_a_derivative_gives_plain_results(fn):
-    args = constant_arguments(fn)
-    tensors = [
-        leaves([a])[0] if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args
-    ]
-    result, expected = fn(*tensors), fn(*args)
-    assert type(result) is type(expected)
-    if fn is np.empty_like:
-        assert (result.shape, result.dtype) == (expected.shape, expected.dtype)
-    else:
-        np.testing.assert_array_equal(result, expected)

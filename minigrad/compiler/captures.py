@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import modes, vjps
+from .. import vjps
+from ..frames import PACKAGES
 from ..tensor import Tensor
 from .places import Attributes, Cell, ClassAttributes
 
-PACKAGES = (os.path.dirname(modes.__file__), os.path.dirname(np.__file__))
 _LIBRARY = os.path.dirname(os.__file__)
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 _CONTAINERS = (list, dict, deque, set)

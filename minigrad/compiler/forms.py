@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import vjps
 from ..traced import draw
-from .functions import put, put_view, whole_view
+from .functions import put_view, whole_view
 from .program import Instruction, Value, written
 
 Names = Mapping[Value, str]
@@ -27,6 +27,7 @@ _TAKE_OUT = {
     np.mean, np.sum, np.prod, np.concatenate,
 }  # fmt: skip
 _DEFAULTS: dict[str, Any] = {"dtype": None, "keepdims": False, "where": True, "optimize": False}
+_UFUNC_METHODS = {"", ".reduce", ".accumulate", ".outer"}
 _POSITIONAL = ("transpose", "swapaxes", "reshape")  # methods without keyword arguments
 _FILLING_DRAWS = ("random", "standard_normal", "standard_exponential")
 
@@ -112,7 +113,8 @@ def _ufunc_of(fn: Any) -> np.ufunc | None:
     if not isinstance(owner, np.ufunc):
         return None
     name = owner.__name__
-    is_numpys = vars(np).get(name) is owner and vjps.name_of(fn) in (name, f"{name}.reduce")
+    called = vjps.name_of(fn)
+    is_numpys = vars(np).get(name) is owner and called.removeprefix(name) in _UFUNC_METHODS
     return owner if is_numpys else None
 
 
@@ -225,7 +227,8 @@ def _scatter_add(i: Instruction, out: str, names: Names) -> list[str]:
     if vjps.is_basic(index):
         added = f"{out}[{_index(index, names)}] = {written(g, names)}"
     else:
-        added = f"np.add.at({out}, {written(index, names)}, {written(g, names)})"
+        flat = ".reshape(-1)" if len(i.out.shape) == 1 and isinstance(index, Value) else ""
+        added = f"np.add.at({out}, {written(index, names)}{flat}, {written(g, names)}{flat})"
     return [f"{out}[...] = 0", added]
 
 
@@ -255,7 +258,7 @@ _STATEMENTS: dict[Any, Callable[[Instruction, str, Names], list[str]]] = {
     vjps.concat: _concat_into,
     np.where: _where,
     vjps.scatter_add: _scatter_add,
-    put: _put,
+    vjps.put: _put,
     put_view: _put_view,
     draw: _draw_into,
 }

@@ -20,34 +20,35 @@ METADATA = frozenset(
 )  # fmt: skip
 
 # Primitives that are one instruction each: their bodies are the one NumPy call they stand for.
-KEPT_WHOLE = frozenset({vjps.getitem, vjps.astype, vjps.concat, vjps.spread, vjps.scatter_add})
+KEPT_WHOLE = frozenset(
+    {
+        vjps.getitem, vjps.astype, vjps.concat, vjps.spread, vjps.scatter_add, vjps.put,
+        vjps.last_at,
+    }
+)  # fmt: skip
 
 # Functions whose results have shapes that depend on values.
 DATA_DEPENDENT = frozenset(
     {
         np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts,
-        np.unique_inverse, np.unique_values, np.extract, np.compress, np.bincount, np.trim_zeros,
-        np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.delete,
+        np.unique_inverse, np.unique_values, np.bincount, np.trim_zeros, np.union1d,
+        np.intersect1d, np.setdiff1d, np.setxor1d,
     }
 )  # fmt: skip
+
+# Functions whose first argument, a condition, decides on the shape.
+SHAPED_BY_CONDITION = frozenset({np.extract, np.compress})
 
 # Functions where the arguments after the first decide on the shape, too.
 SHAPED_BY_ARGUMENTS = frozenset(
     {
         np.repeat, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.tile, np.pad,
-        np.resize, np.reshape, np.broadcast_to, np.expand_dims,
+        np.resize, np.reshape, np.broadcast_to, np.expand_dims, np.delete,
     }
 )  # fmt: skip
 
 # Functions that write to an array which they receive.
 WRITING = frozenset({np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis})
-
-
-def put(x: Any, index: Any, value: Any) -> Any:
-    """A copy of x with `value` at `index`."""
-    changed = x.copy(order="K")
-    changed[index] = value
-    return changed
 
 
 def whole_view(x: Any, start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
@@ -71,7 +72,8 @@ def scalar_power(x: Any, exponent: Any) -> Any:
     return x**exponent
 
 
-INDEXED = frozenset({vjps.getitem, vjps.scatter_add, put})  # their argument 1 is an index
+# Their argument 1 is an index.
+INDEXED = frozenset({vjps.getitem, vjps.scatter_add, vjps.put, vjps.last_at})
 
 
 @cache

@@ -9,7 +9,6 @@ import numpy as np
 from .. import vjps
 from ..tensor import Tensor
 from ..traced import TRACED, Link, TracedArray
-from .functions import put as put_at
 from .functions import put_view, whole_view
 from .program import mapped
 
@@ -26,19 +25,19 @@ def put(recorder: Any, array: TracedArray, index: Any, value: Any) -> Any:
         # What lies outside may itself be written to before it is copied; so it is copied at once.
         if value.symbol.root in made and value.symbol.layout == array.symbol.layout:
             return value
-    return recorder.call(put_at, (array, index, value), {})
+    return recorder.call(vjps.put, (array, index, value), {})
 
 
 def put_back(recorder: Any, base: TracedArray, link: Link, new: TracedArray) -> Any:
     """`base` with `new` in place of the view that `link` describes."""
     _, fn, args, params = link
     if fn is vjps.getitem:
-        return recorder.call(put_at, (base, args[1], new), {})
+        return recorder.call(vjps.put, (base, args[1], new), {})
     if fn is whole_view:
         return recorder.call(put_view, (base, new, *args[1:]), {})
     if fn in _RESHAPE and len(args) <= 2 and "order" not in params:
         return recorder.call(np.reshape, (new, base.shape), {})
-    return recorder.call(put_at, (base, _places(recorder, base, fn, args, params), new), {})
+    return recorder.call(vjps.put, (base, _places(recorder, base, fn, args, params), new), {})
 
 
 def _places(recorder: Any, base: TracedArray, fn: Any, args: Any, params: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from .. import vjps
 from .blocking import BLOCK, Group
 from .forms import writes_into
-from .functions import put, put_view
+from .functions import put_view
 from .program import Instruction, Program, Value
 
 ALIGNMENT = 64  # bytes: a cache line
@@ -291,7 +291,7 @@ def is_elementwise(i: Instruction) -> bool:
 
 def overwrites_safely(i: Instruction, operand: Value) -> bool:
     """Whether the call may write its result over that operand."""
-    if i.fn in (put, put_view):
+    if i.fn in (vjps.put, put_view):
         return i.args[0] is operand and operand not in _values(i.args[1:])
     same = [u for u in i.reads if u.root is operand.root]
     alike = all((u.shape, u.strides) == (i.out.shape, i.out.strides) for u in same)

@@ -237,6 +237,11 @@ class Outside:
             self.refuse(f"giving a tensor of shape {tensor.shape} data of shape {np.shape(array)}")
         return array if isinstance(array, TracedArray) else self.literal(array)
 
+    def is_outside(self, tensor: Tensor) -> bool:
+        """Whether a tensor exists apart from the run."""
+        known = tensor in self.tensors or tensor in self.input_tensors
+        return known or not isinstance(tensor._data, TracedArray)
+
     def rebind(self, tensor: Tensor) -> None:
         """Write data that were given to a tensor to the memory where its data belong."""
         if tensor in self.tensors:

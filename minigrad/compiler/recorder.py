@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .. import vjps
+from ..frames import PACKAGES, shown, users_line
 from ..modes import recording
 from ..tensor import Tensor
 from ..traced import TRACED, Link, TracedArray, TracedGenerator, TracedNumber
 from . import in_place
-from .captures import PACKAGES
 from .functions import (
     DATA_DEPENDENT,
     INDEXED,
@@ -29,6 +29,7 @@ from .functions import (
     METADATA,
     NUMBERS,
     SHAPED_BY_ARGUMENTS,
+    SHAPED_BY_CONDITION,
     WRITING,
     part_of,
     scalar_power,
@@ -111,7 +112,8 @@ class Recorder(Outside):
         name = vjps.name_of(fn)
         if fn in WRITING or name.endswith(".at") or params.get("out") is not None:
             self.refuse(f"{name}, which writes to an argument,")
-        if fn in DATA_DEPENDENT or (fn is np.where and len(args) == 1):
+        by_condition = fn in SHAPED_BY_CONDITION and isinstance(args[0], TRACED)
+        if fn in DATA_DEPENDENT or by_condition or (fn is np.where and len(args) == 1):
             self.refuse(f"{name}, whose result has no fixed shape,")
         rest = (*args[1:], *params.values())
         if fn in SHAPED_BY_ARGUMENTS and any(isinstance(a, TRACED) for a in rest):
@@ -132,6 +134,8 @@ class Recorder(Outside):
             index = args[1]
             new = tuple(map(fixed, index)) if isinstance(index, tuple) else fixed(index)
             return (args[0], new, *args[2:]), params
+        if fn in SHAPED_BY_CONDITION:
+            return (fixed(args[0]), *args[1:]), params
         if fn in SHAPED_BY_ARGUMENTS:
             new = tuple(fixed(a) if isinstance(a, TracedArray) else a for a in args[1:])
             return (args[0], *new), mapped(params, fixed)
@@ -235,7 +239,7 @@ class Recorder(Outside):
             what: the subject of the error's sentence.
             name: the variable or attribute that was assigned to, if that is noticed afterwards.
         """
-        line = _users_line() if self.line_of is None else self.line_of(name)
+        line = shown(users_line()) if self.line_of is None else self.line_of(name)
         self.refused = RecordingError(
             f"{line}: {what} cannot be compiled: the program is fixed when it is "
             "recorded, and such a thing could differ in the next run"
@@ -304,11 +308,3 @@ def _viewed(result: Any, args: Any) -> TracedArray | None:
     if not isinstance(args, (tuple, list, dict)):
         return None
     return next((found for a in members if (found := _viewed(result, a)) is not None), None)
-
-
-def _users_line() -> str:
-    """Where the code outside this package and NumPy is being run."""
-    frame: Any = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}, line {frame.f_lineno}"

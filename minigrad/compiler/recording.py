@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..frames import users_line
 from ..modes import changed
+from ..node import reached
 from ..tensor import Tensor, wrap
 from ..traced import TRACED, TracedArray, TracedNumber
 from ..writes import memory_of, record_write
@@ -243,6 +245,7 @@ def _without_idle_state(program: Program) -> Program:
 def _output(recorder: Recorder, a: Any, kinds: list[str]) -> Any:
     """The stand-in for a part of the result; what kind of thing it is goes to `kinds`."""
     if isinstance(a, Tensor):
+        _refuse_lost_gradient(recorder, a)
         recorder.adopt((a,))
         kinds.append("tensor")
         return a._data
@@ -255,6 +258,17 @@ def _output(recorder: Recorder, a: Any, kinds: list[str]) -> Any:
     elif not isinstance(a, _CONSTANTS) and not hasattr(type(a), "told_to_programs"):
         recorder.refuse(f"returning a {type(a).__name__}")
     return a
+
+
+def _refuse_lost_gradient(recorder: Recorder, output: Tensor) -> None:
+    """What a program returns has no graph; that must not be a surprise to who differentiates it."""
+    nodes = [] if output.node is None else [output.node]
+    arguments = {t.node for t in recorder.input_tensors}
+    if any(node in arguments for node in reached(nodes, lambda _: True)):
+        recorder.refuse(
+            "returning a tensor through which a gradient would flow to an argument (differentiate "
+            "inside: mg.compile(mg.value_and_grad(f)); or return y.detach())"
+        )
 
 
 def _concrete_output(kinds: list[str]) -> Callable[[Any], Any]:
@@ -283,7 +297,7 @@ def _commit(recorder: Recorder, grads: dict[Tensor, Any]) -> None:
     gradients = {t: None if g is None else wrap(np.array(g._array), None) for t, g in grads.items()}
     for owner, array in new:
         owner[...] = array
-        record_write(owner)
+        record_write(owner, users_line())
     for place, number in recorder.numbers_after.items():
         at = recorder.places[recorder.numbers[place].symbol]
         at.owner[at.key] = number.value

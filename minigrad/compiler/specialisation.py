@@ -36,6 +36,7 @@ class Specialisation:
     ) -> None:
         self.recording, self.program, self.executable = recording, program, executable
         source = executable.source
+        self._place = f"the compiled function {program.name}", 0
         self._captures = captures
         self._condition = holds(recording.program, recording.conditions)
         self._numbers = [recording.places[v] for v in source.arguments if v in recording.places]
@@ -177,9 +178,9 @@ class Specialisation:
             for place, number in zip(self._number_writes, results[self._n_outputs :], strict=True):
                 place.owner[place.key] = number
             for array in self._written:
-                record_write(array)
+                record_write(array, self._place)
             for k in self._written_inputs:
-                record_write(inputs[k])
+                record_write(inputs[k], self._place)
             if self._out_of_place or _latest is not self:
                 _latest = self
                 self._place_gradients()

@@ -9,10 +9,13 @@ import numpy as np
 
 from .. import modes
 from ..conversion import as_array
+from ..frames import users_line
 from ..modes import active_recorder, changed
+from ..node import HookHandle
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write
+from . import hooks
 
 
 class Module:
@@ -42,6 +45,7 @@ class Module:
 
     training: bool = True
     _buffer_names: tuple[str, ...] = ()
+    _hooks: hooks.Hooks | None = None
     told_to_programs: ClassVar[None] = None  # all attributes; see `compiler.captures`
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -49,9 +53,62 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if modes.recordings and (recorder := active_recorder()) is not None:
+        if modes.observers and (recorder := active_recorder()) is not None:
             recorder.enter_module(self)
+        if self._hooks is not None:
+            return hooks.called(self, self._hooks, args, kwargs)
         return self.forward(*args, **kwargs)
+
+    def register_forward_pre_hook(self, hook: hooks.Hook) -> HookHandle:
+        """Call `hook(module, args)` before `forward`; it may return other arguments.
+
+        Returns a handle whose `remove()` takes the hook away.
+
+        Example:
+            >>> import numpy as np
+            >>> from minigrad import nn
+            >>> layer = nn.Flatten()
+            >>> handle = layer.register_forward_pre_hook(lambda module, args: print(args[0].shape))
+            >>> y = layer(np.zeros((2, 3, 4)))
+            (2, 3, 4)
+        """
+        return hooks.register(self, "before", hook)
+
+    def register_forward_hook(self, hook: hooks.Hook) -> HookHandle:
+        """Call `hook(module, args, result)` after `forward`; it may return another result.
+
+        Returns a handle whose `remove()` takes the hook away.
+
+        Example:
+            >>> import numpy as np
+            >>> from minigrad import nn
+            >>> layer = nn.Flatten()
+            >>> handle = layer.register_forward_hook(lambda module, args, y: print(y.shape))
+            >>> y = layer(np.zeros((2, 3, 4)))
+            (2, 12)
+            >>> handle.remove()
+        """
+        return hooks.register(self, "after", hook)
+
+    def register_full_backward_hook(self, hook: hooks.Hook) -> HookHandle:
+        """Call `hook(module, grad_inputs, grad_outputs)` in a backward pass.
+
+        Both are tuples of dL/d(positional argument) and of dL/d(result), with None for what
+        requires no gradient. The hook is called when the gradients of all inputs are complete (if
+        no input requires one: those of the results), and may return other `grad_inputs`.
+
+        Returns a handle whose `remove()` takes the hook away.
+
+        Example:
+            >>> import numpy as np
+            >>> from minigrad import nn
+            >>> layer = nn.Linear(3, 2)
+            >>> handle = layer.register_full_backward_hook(
+            ...     lambda module, grad_inputs, grad_outputs: print(grad_outputs[0].shape))
+            >>> layer(np.zeros((4, 3), np.float32)).sum().backward()
+            (4, 2)
+        """
+        return hooks.register(self, "backward", hook)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Tell parameters the name by which errors and drawings shall call them."""
@@ -170,7 +227,7 @@ class Module:
         values = {name: np.asarray(state[name], own[name].dtype) for name in shared}
         for name, value in values.items():
             own[name][...] = value
-            record_write(own[name])
+            record_write(own[name], users_line())
 
     def _state(self) -> dict[str, Array]:
         parameters = {name: p.data for name, p in self.named_parameters()}

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..compiler import BLOCK, UpdateRule, keeps_data
+from ..frames import users_line
 from ..modes import changed
 from ..parameter import Parameter
 from ..tensor import Array
@@ -98,11 +99,12 @@ class Buffer:
             update = self.rule.with_numbers(run.t, hyper, self.theta.dtype)
             for block in run.blocks:
                 update(block.gradient(), block.arrays)
+        where = users_line()
         if len(self.active_runs) == len(self.runs):
-            record_write(self.theta)
+            record_write(self.theta, where)
         else:
             for run in self.active_runs:
-                record_write(self.theta[run.start : run.stop])
+                record_write(self.theta[run.start : run.stop], where)
         return sum(self._active)
 
     def record_step(self, recorder: Any, hyper: dict[str, Any]) -> int:
@@ -153,7 +155,7 @@ class Buffer:
                     )
                 view[...] = parameter._data
                 parameter._move_to(view)
-                record_write(view)
+                record_write(view, users_line())
 
     def _find_active(self) -> None:
         active = [p._grad is not None for p in self.parameters]

@@ -13,11 +13,27 @@ alike.
 The rows stand in one file for each kind of function; `registry` has the tables.
 """
 
-from . import constants
+from . import (
+    constants,
+    cumulative,
+    decompositions,
+    determinants,
+    diagonals,
+    linalg,
+    nans,
+    norms,
+    order,
+    outer,
+    padding,
+    products,
+    series,
+    sorting,
+)
+from .assignment import last_at, put
+from .einsum import contract
 from .elementwise import clip
-from .indexing import getitem, is_basic, scatter_add
+from .indexing import as_index, getitem, is_basic, scatter_add
 from .joining import concat
-from .products import contract
 from .reductions import mean, product_of_others, spread
 from .registry import (
     COMPOSITES,
@@ -29,15 +45,19 @@ from .registry import (
     defconstant,
     defvjp,
     defvjp_each,
+    find_rules,
     name_of,
     primitive,
     rejected_arguments,
 )
 from .shape import astype
+from .windows import overlap_add
 
 __all__ = [
-    "COMPOSITES", "CONSTANTS", "IMPLEMENTATIONS", "VJPS", "Function", "astype", "clip", "concat",
-    "constants", "contract", "defcomposite", "defconstant", "defvjp", "defvjp_each", "getitem",
-    "is_basic", "mean", "name_of", "primitive", "product_of_others", "rejected_arguments",
-    "scatter_add", "spread",
+    "COMPOSITES", "CONSTANTS", "IMPLEMENTATIONS", "VJPS", "Function", "as_index", "astype",
+    "clip", "concat", "constants", "contract", "cumulative", "decompositions", "defcomposite",
+    "defconstant", "defvjp", "defvjp_each", "determinants", "diagonals", "find_rules", "getitem",
+    "is_basic", "last_at", "linalg", "mean", "name_of", "nans", "norms", "order", "outer",
+    "overlap_add", "padding", "primitive", "product_of_others", "products", "put",
+    "rejected_arguments", "scatter_add", "series", "sorting", "spread",
 ]  # fmt: skip

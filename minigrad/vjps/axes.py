@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+
+def position(axis: int, ndim: int) -> int:
+    """An axis, perhaps negative, counted from 0; raises if there is no such axis."""
+    return normalize_axis_index(axis, ndim)
 
 
 def axes_of(x: Any, axis: Any) -> tuple[int, ...]:
     """`axis` (None, int or tuple, perhaps negative) as a tuple of positions."""
     if axis is None or np.ndim(x) == 0:  # NumPy lets some reductions take axis 0 of a number
         return tuple(range(np.ndim(x)))
-    return tuple(a % np.ndim(x) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    return tuple(position(a, x.ndim) for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 def kept_shape(x: Any, axis: Any) -> tuple[int, ...]:

@@ -16,7 +16,8 @@ defvjp(np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g)
 defvjp(np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a)
 defvjp(np.divide, lambda g, y, a, b: g / b, lambda g, y, a, b: -g * y / b)
 defvjp(np.negative, lambda g, y, x: -g)
-defvjp(np.positive, lambda g, y, x: g)
+for _same in (np.positive, np.conjugate, np.real):  # of real numbers
+    defvjp(_same, lambda g, y, x: g)
 defvjp(np.reciprocal, lambda g, y, x: -g * y * y)
 defvjp(np.square, lambda g, y, x: g * 2 * x)
 defvjp(np.sqrt, lambda g, y, x: g * 0.5 / y)
@@ -38,11 +39,18 @@ def _power_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 defvjp(np.power, _power_base, _power_exponent)
+defvjp(np.float_power, _power_base, _power_exponent)
 defvjp(
     np.remainder,
     lambda g, y, a, b: g,
     lambda g, y, a, b: -g * np.floor_divide(a, b),
 )
+defvjp(
+    np.fmod,
+    lambda g, y, a, b: g,
+    lambda g, y, a, b: -g * np.rint((a - y) / b),  # a / b itself may be rounded up to a whole
+)
+defcomposite(np.divmod, lambda a, b: (np.floor_divide(a, b), np.remainder(a, b)))
 defvjp(np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y)
 
 # Exponentials and logarithms.
@@ -59,6 +67,12 @@ defvjp(
     lambda g, y, a, b: g * np.exp(a - y),
     lambda g, y, a, b: g * np.exp(b - y),
 )
+defvjp(
+    np.logaddexp2,
+    lambda g, y, a, b: g * np.exp2(a - y),
+    lambda g, y, a, b: g * np.exp2(b - y),
+)
+defvjp(np.ldexp, lambda g, y, x, exponent: np.ldexp(g, exponent), None)
 
 # Trigonometric and hyperbolic functions.
 
@@ -79,20 +93,49 @@ defvjp(np.tanh, lambda g, y, x: g * (1 - y * y))
 defvjp(np.arcsinh, lambda g, y, x: g / np.sqrt(x * x + 1))
 defvjp(np.arccosh, lambda g, y, x: g / np.sqrt(x * x - 1))
 defvjp(np.arctanh, lambda g, y, x: g / (1 - x * x))
+for _to_radians in (np.radians, np.deg2rad):
+    defvjp(_to_radians, lambda g, y, x: g * (math.pi / 180))
+for _to_degrees in (np.degrees, np.rad2deg):
+    defvjp(_to_degrees, lambda g, y, x: g * (180 / math.pi))
 
-# Piecewise functions. Conventions: |x|' = 0 at 0; ties of a maximum or minimum share equally;
-# at the bounds of a clip the value itself gets the whole gradient.
+# Piecewise functions. Conventions: |x|' = 0 at 0; steps are flat everywhere; ties of a maximum or
+# minimum share equally; at the bounds of a clip the value itself gets the whole gradient.
 
 defvjp(np.absolute, lambda g, y, x: g * np.sign(x))
 defvjp(np.fabs, lambda g, y, x: g * np.sign(x))
-for _step in (np.sign, np.floor, np.ceil, np.rint, np.trunc):
+for _step in (np.sign, np.floor, np.ceil, np.rint, np.trunc, np.fix):
     defvjp(_step, lambda g, y, x: np.zeros_like(g))
 defvjp(
     np.floor_divide,
     lambda g, y, a, b: np.zeros_like(g),
     lambda g, y, a, b: np.zeros_like(g),
 )
-defvjp(np.round, lambda g, y, x, decimals=0: np.zeros_like(g))
+for _rounded in (np.round, np.around):
+    defvjp(_rounded, lambda g, y, x, decimals=0: np.zeros_like(g))
+defvjp(
+    np.heaviside,
+    lambda g, y, x, at_zero: np.zeros_like(g),
+    lambda g, y, x, at_zero: g * np.equal(x, 0),
+)
+defvjp(
+    np.copysign,
+    lambda g, y, a, b: np.where(np.signbit(b), -g, g) * np.sign(a),
+    lambda g, y, a, b: np.zeros_like(g),
+)
+defvjp(
+    np.nan_to_num,
+    lambda g, y, x, *, nan=0.0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0),
+)
+
+
+@primitive
+def fraction(x: Any) -> Any:
+    """What is left of x without its whole part, with the sign of x."""
+    return np.modf(x)[0]
+
+
+defvjp(fraction, lambda g, y, x: g)
+defcomposite(np.modf, lambda x: (fraction(x), np.trunc(x)))
 
 
 def _share(g: Any, wins: Any, ties: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .axes import axes_of, count_of, kept
-from .registry import defcomposite, defvjp, primitive
+from .axes import as_array, axes_of, count_of, kept
+from .registry import Rule, defcomposite, defvjp, primitive
 
 
 @primitive
@@ -27,6 +27,11 @@ defcomposite(
     np.sum,
     lambda x, axis=None, *, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
 )
+
+
+def _over_first_axis(rule: Rule) -> Rule:
+    """A rule for the `ufunc.reduce` of the same meaning, whose axis is 0 if it is left out."""
+    return lambda g, y, x, axis=0, *, keepdims=False: rule(g, y, x, axis, keepdims=keepdims)
 
 
 @primitive
@@ -51,6 +56,50 @@ defcomposite(
 )
 
 
+@primitive
+def total_weight(weights: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    """The sum of the weights of an average, none of which may be 0."""
+    total = np.add.reduce(weights, axis=axis, keepdims=keepdims)
+    if np.any(np.equal(total, 0)):
+        raise ZeroDivisionError(
+            f"average: weights of shape {weights.shape} sum to zero over axis {axis}; no average "
+            "exists"
+        )
+    return total
+
+
+defvjp(
+    total_weight,
+    lambda g, y, weights, axis=None, keepdims=False: spread(kept(g, weights, axis), weights.shape),
+)
+
+
+def _weights_for(x: Any, weights: Any, axis: Any) -> Any:
+    """The weights of the axes that are averaged over, so that they broadcast against x."""
+    if weights.shape == x.shape:
+        return weights
+    axes = axes_of(x, axis)
+    if axis is None or weights.shape != tuple(x.shape[a] for a in axes):
+        raise TypeError(
+            f"average: the weights have shape {weights.shape}, the array {x.shape} and axis is "
+            f"{axis}; give weights of the array's shape, or one for each place along the axis"
+        )
+    in_order = np.transpose(weights, sorted(range(len(axes)), key=axes.__getitem__))
+    return in_order.reshape(tuple(n if i in axes else 1 for i, n in enumerate(x.shape)))
+
+
+def _average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+    if weights is None:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    x = as_array(x)
+    w = _weights_for(x, as_array(weights), axis)
+    total = total_weight(w, axis=axis, keepdims=keepdims)
+    return np.sum(x * w, axis=axis, keepdims=keepdims) / total
+
+
+defcomposite(np.average, _average)
+
+
 def _var_rule(
     g: Any, y: Any, x: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
 ) -> Any:
@@ -71,15 +120,27 @@ defvjp(np.var, _var_rule)
 defvjp(np.std, _std_rule)
 
 
+def shared_by(winners: Any, g: Any, axis: Any) -> Any:
+    """A cotangent with its reduced axes, shared equally by the `winners` over `axis`."""
+    ties = np.add.reduce(winners, axis=axis, keepdims=True, dtype=g.dtype)
+    return g * winners / ties
+
+
 def _extremum_rule(g: Any, y: Any, x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """The elements that attain the extremum share its gradient equally."""
-    winners = np.equal(x, kept(y, x, axis))
-    ties = np.add.reduce(winners, axis=axis, keepdims=True, dtype=x.dtype)
-    return kept(g, x, axis) * winners / ties
+    return shared_by(np.equal(x, kept(y, x, axis)), kept(g, x, axis), axis)
 
 
-for _extremum in (np.max, np.min, np.amax, np.amin):
+for _extremum in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):
     defvjp(_extremum, _extremum_rule)
+for _ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
+    defvjp(_ufunc.reduce, _over_first_axis(_extremum_rule))
+defcomposite(
+    np.ptp,
+    lambda x, axis=None, *, keepdims=False: (
+        np.max(x, axis=axis, keepdims=keepdims) - np.min(x, axis=axis, keepdims=keepdims)
+    ),
+)
 
 
 @primitive
@@ -121,21 +182,12 @@ def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, *, keepdims: bool = Fal
 
 
 defvjp(np.prod, _prod_rule)
-
-
-def _norm_rule(g: Any, y: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """g x / y: the Euclidean (Frobenius) norm; 0 where the norm is 0."""
-    nonzero = np.where(np.equal(y, 0), np.ones_like(y), y)
-    return kept(g / nonzero, x, axis) * x
-
-
-defvjp(np.linalg.norm, _norm_rule)
-
-
-def _cumsum_rule(g: Any, y: Any, x: Any, axis: Any = None) -> Any:
-    """The sum of the cotangents from each place to the end."""
-    along = 0 if axis is None else axis
-    return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), np.shape(x))
-
-
-defvjp(np.cumsum, _cumsum_rule)
+defvjp(np.multiply.reduce, _over_first_axis(_prod_rule))
+defvjp(
+    np.logaddexp.reduce,
+    lambda g, y, x, axis=0, *, keepdims=False: kept(g, x, axis) * np.exp(x - kept(y, x, axis)),
+)
+defvjp(
+    np.logaddexp2.reduce,
+    lambda g, y, x, axis=0, *, keepdims=False: kept(g, x, axis) * np.exp2(x - kept(y, x, axis)),
+)

@@ -2,7 +2,7 @@
 
 `primitive` makes a function dispatch as NumPy's do; `defvjp` gives a function its rules, and
 `defvjp_each` one rule for any number of arguments; `defcomposite` defines a function by calls that
-have rules; `defconstant` declares that it has no derivative.
+have rules; `defconstant` declares that it has no derivative, `defrefused` that tensors refuse it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial, wraps
+from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
@@ -40,6 +41,8 @@ class EachArgument:
 VJPS: dict[Function, Sequence[Rule | None] | EachArgument] = {}
 COMPOSITES: dict[Function, Function] = {}
 CONSTANTS: set[Function] = set()
+REFUSED: dict[Function, str] = {}  # and why
+_VALUED: dict[Function, str] = {}  # constants, but for this argument
 IMPLEMENTATIONS: dict[Function, Function] = {}  # what runs on arrays, past the dispatch
 
 
@@ -133,11 +136,24 @@ def defcomposite(fn: Function, definition: Function) -> None:
     COMPOSITES[fn] = definition
 
 
-def defconstant(*fns: Function) -> None:
-    """Declare functions which have no derivative at all: on tensors they return plain arrays."""
+def defconstant(*fns: Function, derivative_in: str | None = None) -> None:
+    """Declare functions which have no derivative at all: on tensors they return plain arrays.
+
+    `derivative_in` names an argument in which they do have one (the weights of a histogram): a
+    tensor that requires a gradient is refused there.
+    """
     for fn in fns:
         _check_dispatches(fn)
+        if derivative_in is not None:
+            _VALUED[fn] = derivative_in
     CONSTANTS.update(fns)
+
+
+def defrefused(why: str, *fns: Function) -> None:
+    """Declare functions that tensors refuse, for another reason than that a rule is missing."""
+    for fn in fns:
+        _check_dispatches(fn)
+        REFUSED[fn] = why
 
 
 def _check_dispatches(fn: Function) -> None:
@@ -149,6 +165,13 @@ def _check_dispatches(fn: Function) -> None:
             f"{name_of(fn)} is neither a NumPy function nor a primitive, so a tensor never reaches "
             "its rule: mark it with @mg.primitive first"
         )
+
+
+def find_rules(fn: Function) -> bool:
+    """Whether `fn` has rules now that those of SciPy, which nobody may need, have been loaded."""
+    if isinstance(fn, np.ufunc) and "scipy.special" in sys.modules:
+        import_module(".special", __package__)
+    return fn in VJPS
 
 
 @cache
@@ -168,8 +191,12 @@ def rejected_arguments(fn: Function, args: Any, params: Any) -> str | None:
     elif fn in VJPS:
         rule = next(rule for rule in VJPS[fn] if rule is not None)
         names, most = _accepted(rule, 2)  # after g and y
+    elif fn in _VALUED:
+        value = signature(fn).bind(*args, **params).arguments.get(_VALUED[fn])
+        lost = getattr(value, "requires_grad", False)
+        return f"the gradient of {_VALUED[fn]} would be lost; pass t.detach()" if lost else None
     else:
-        return None
+        return REFUSED.get(fn)
     unknown = [name for name in params if name not in names]
     if unknown:
         return f"the argument {unknown[0]}= is not supported"

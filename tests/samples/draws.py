@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,15 @@ def is_input(a: Any) -> bool:
     return isinstance(a, np.ndarray) and a.dtype.kind == "f"
 
 
+def members(a: Any) -> Iterator[Any]:
+    """What stands in nested lists."""
+    if isinstance(a, list):
+        for b in a:
+            yield from members(b)
+    else:
+        yield a
+
+
 class S:
     """One call of a function."""
 
@@ -28,7 +38,7 @@ class S:
         self.args, self.params = args, params
         self.inputs: list[np.ndarray] = []
         for a in args:
-            self.inputs += [x for x in (a if isinstance(a, list) else [a]) if is_input(x)]
+            self.inputs += filter(is_input, members(a))
 
     def call(self, fn: Any, inputs: Any) -> Any:
         """`fn` of this call's arguments, with `inputs` in place of its own."""

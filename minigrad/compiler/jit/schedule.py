@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ... import vjps
-from ..functions import put, put_view
+from ..functions import put_view
 from ..program import Instruction, Program, Value
 from .clusters import Cluster, cluster_of
 from .layouts import Layout, layouts_of, row_by_row
@@ -133,7 +133,7 @@ class Schedule:
                 start += a.shape[axis]
         elif i.fn is vjps.scatter_add and vjps.is_basic(i.args[1]):
             parts = [(layout, 0), (_indexed(layout, i.args[1]), i.args[0])]
-        elif i.fn is put and vjps.is_basic(i.args[1]):
+        elif i.fn is vjps.put and vjps.is_basic(i.args[1]):
             parts = [(layout, i.args[0]), (_indexed(layout, i.args[1]), i.args[2])]
         elif i.fn is np.reshape and layout.is_contiguous and _is_row_by_row(i):
             x = i.args[0]

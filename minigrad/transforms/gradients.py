@@ -1,11 +1,11 @@
-"""Derivatives as functions of tensors."""
+"""The gradient of tensors that have been computed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from .tensor import Tensor, carry_back, node_of, seed_for, wrap
+from ..tensor import Tensor, carry_back, node_of, seed_for, wrap
 
 
 def grad(
@@ -32,6 +32,7 @@ def grad(
         One tensor if `inputs` is one tensor, else a tuple of them in the same order.
 
     Raises:
+        TypeError: `outputs` is a function; `value_and_grad` is for those.
         RuntimeError: an output has no graph, an input needs no gradient, or is not used.
         ValueError: a cotangent is missing or has another shape than its output.
 
@@ -42,6 +43,11 @@ def grad(
         >>> dy.item(), mg.grad(dy, x).item()
         (12.0, 12.0)
     """
+    if callable(outputs):
+        raise TypeError(
+            "mg.grad differentiates tensors that have been computed; for that of a function "
+            "take mg.value_and_grad(f), which returns (value, gradient)"
+        )
     ys = [outputs] if isinstance(outputs, Tensor) else list(outputs)
     xs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     vs = [grad_outputs] * len(ys) if grad_outputs is None else grad_outputs
@@ -61,8 +67,10 @@ def grad(
                     "compute the outputs again)"
                 )
     gradients = []
-    for i, target in enumerate(targets):
+    given = set()
+    for target in targets:
         g = found.get(target)
         g = g if g is None or isinstance(g, Tensor) else wrap(g, None)
-        gradients.append(g.copy() if g is not None and target in targets[:i] else g)
+        gradients.append(g.copy() if g is not None and target in given else g)
+        given.add(target)
     return gradients[0] if isinstance(inputs, Tensor) else tuple(gradients)
