@@ -5,26 +5,34 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
-Place = tuple[str, int]  # a file, or what else is to be named, and a line or 0
+Place = tuple[CodeType | str, int]  # code and an instruction in it; or what else is to be named
 PACKAGES = (os.path.dirname(__file__), os.path.dirname(np.__file__))
 
 
-def users_line() -> Place:
-    """The place that is being run in the code outside this package and NumPy."""
-    frame: Any = sys._getframe(1)
+def users_line(inside: int = 1) -> Place:
+    """The place that is being run in the code outside this package and NumPy.
+
+    It is noted at every step of an optimizer, so it has to be quick: finding the number of the line
+    is left to `shown`, and a caller that knows how many frames are `inside` the package says so.
+    """
+    frame: Any = sys._getframe(inside)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
         frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
+    return frame.f_code, frame.f_lasti
 
 
 def shown(place: Place) -> str:
     """A place as errors name it."""
-    file, line = place
-    return f"{file}, line {line}" if line else file
+    code, instruction = place
+    if isinstance(code, str):
+        return code
+    lines = (line for start, end, line in code.co_lines() if start <= instruction < end)
+    return f"{code.co_filename}, line {next(lines)}"
 
 
 def modules_path() -> str:

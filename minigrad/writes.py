@@ -42,10 +42,12 @@ _last_write = 0
 
 def record_write(array: Array, where: Place) -> None:
     """Note that `array` has changed: older nodes that saved any of it can't be differentiated."""
+    global _last_write
     if type(array) is np.ndarray:  # and not its stand-in while a function is recorded
         memory = memory_of(array)
         bounds = None if array is memory else byte_bounds(array)
-        _writes_to(memory)[bounds] = count_write(), where
+        _last_write = next_number()
+        _writes_to(memory)[bounds] = _last_write, where
 
 
 def _writes_to(memory: Array) -> dict[Bounds, Write]:

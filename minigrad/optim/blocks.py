@@ -99,7 +99,7 @@ class Buffer:
             update = self.rule.with_numbers(run.t, hyper, self.theta.dtype)
             for block in run.blocks:
                 update(block.gradient(), block.arrays)
-        where = users_line()
+        where = users_line(inside=3)
         if len(self.active_runs) == len(self.runs):
             record_write(self.theta, where)
         else:
