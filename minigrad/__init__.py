@@ -1,6 +1,6 @@
 """minigrad: automatic differentiation, layers and optimizers on NumPy, small enough to read."""
 
-from . import data, functional, nn, optim
+from . import data, functional, nn, optim, train
 from .allocator import keep_freed_memory
 from .anomaly import detect_anomaly
 from .compiler import compile
@@ -59,6 +59,7 @@ __all__ = [
     "set_default_dtype",
     "stack",
     "tensor",
+    "train",
     "uniform",
     "value_and_grad",
     "vjp",

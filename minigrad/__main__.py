@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 from . import __version__
 from .data import DataError, datasets
+from .optim import schedules
+from .optim.description import described
 from .train import (
     OPTIMIZERS,
     CheckpointError,
@@ -86,6 +88,17 @@ def _train(options: dict[str, Any]) -> int:
     return 0 if result.signal is None else 128 + result.signal
 
 
+def _optimizers(options: dict[str, Any]) -> int:
+    rows = (described(n, kind, ("params", "options")) for n, kind in sorted(OPTIMIZERS.items()))
+    print(*rows, sep="\n\n")
+    return 0
+
+
+def _schedules(options: dict[str, Any]) -> int:
+    print(*schedules.table(), sep="\n\n")
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all others here."""
 
@@ -103,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_train(commands)
+    for name, command, what in (
+        ("optimizers", _optimizers, "list the update rules: formula, defaults, source"),
+        ("schedules", _schedules, "list the schedules: formula, arguments, source"),
+    ):
+        commands.add_parser(name, help=what, description=what).set_defaults(command=command)
     return parser
 
 

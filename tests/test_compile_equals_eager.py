@@ -59,14 +59,37 @@ TARGETS = {
 }
 
 OPTIMIZERS = {
-    "GD": {"lr": 0.1},
-    "SGD": {"lr": 0.1},
-    "AdaGrad": {"lr": 0.1},
+    "AMSGrad": {"lr": 0.01},
+    "ASGD": {"lr": 0.1, "t0": 20.0},
+    "AdaDelta": {},
+    "AdaGrad": {"lr": 0.1, "s0": 0.1},
+    "Adafactor": {"lr": 0.01, "weight_decay": 0.01},
     "Adam": {"lr": 0.01, "betas": (0.8, 0.99)},
+    "AdamW": {"lr": 0.01, "weight_decay": 0.1},
+    "Adamax": {"lr": 0.01},
+    "CenteredRMSProp": {"lr": 0.01},
+    "CenteredRMSPropMomentum": {"lr": 0.001},
+    "DampenedMomentum": {"lr": 0.05, "dampening": 0.5},
+    "GD": {"lr": 0.1},
+    "HypergradientAdam": {"lr": 0.01},
+    "HypergradientSGD": {"lr": 0.01},
+    "LAMB": {"lr": 0.01, "weight_decay": 0.01},
+    "Lion": {"lr": 0.001, "weight_decay": 0.1},
     "Momentum": {"lr": 0.05, "momentum": 0.8},
+    "MomentumA": {"lr": 0.05},
+    "Muon": {"lr": 0.02},
+    "NAdam": {"lr": 0.01},
     "Nesterov": {"lr": 0.05},
+    "NesterovA": {"lr": 0.05},
+    "RAdam": {"lr": 0.01},
     "RMSProp": {"lr": 0.01},
+    "RMSPropMomentum": {"lr": 0.001},
+    "RMSPropNesterov": {"lr": 0.001, "eps_root": 1e-6},
+    "Rprop": {"lr": 0.01},
+    "SGD": {"lr": 0.1},
+    "UncorrectedAdam": {"lr": 0.01},
 }
+BRANCHING = {"ASGD", "DampenedMomentum", "RAdam"}  # on the number of the step
 
 X, T, Y = normal(6, 3, seed=4), normal(6, 3, seed=5), labels(6, 3)
 FUNCTIONS = {
@@ -107,11 +130,16 @@ def classes(package, base):
     )
 
 
+def rules():
+    """Wrappers, and what asks for the loss more than once, have tests of their own."""
+    return [n for n in classes(optim, optim.Optimizer) if hasattr(getattr(optim, n), "update")]
+
+
 @pytest.mark.parametrize(
     ("table", "names"),
     [
         ({**LAYERS, **TARGETS}, classes(nn, nn.Module)),
-        (OPTIMIZERS, classes(optim, optim.Optimizer)),
+        (OPTIMIZERS, rules()),
         (FUNCTIONS, sorted(F.__all__)),
     ],
     ids=["nn", "optim", "functional"],
@@ -165,7 +193,9 @@ def test_losses(name):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizers(name):
     def model():
-        return nn.Sequential(nn.Linear(3, 4, rng=rng()), nn.Tanh(), nn.Linear(4, 2, rng=rng()))
+        bias = name != "Muon"  # which takes matrices only
+        layers = nn.Linear(3, 4, bias, rng=rng()), nn.Tanh(), nn.Linear(4, 2, bias, rng=rng())
+        return nn.Sequential(*layers)
 
     def between(k, run):
         if k == 50:
@@ -174,7 +204,20 @@ def test_optimizers(name):
             run.optimizers[0].lr *= 0.99
 
     build = training(model, F.mse_loss, getattr(optim, name), **OPTIMIZERS[name])
-    assert_equal_runs(build, batches(normal(6, 2)), between=between)
+    programs = 2 if name in BRANCHING else 1
+    assert_equal_runs(build, batches(normal(6, 2)), programs, between=between)
+
+
+@pytest.mark.parametrize("name", ["Adafactor", "AdamW", "LAMB", "NAdam", "SGD"])
+def test_optimizers_with_schedules_and_groups(name):
+    def model():
+        return nn.Sequential(nn.Linear(3, 4, rng=rng()), nn.Tanh(), nn.Linear(4, 2, rng=rng()))
+
+    hyper = {"lr": lambda t: 0.05 / t**0.5, "weight_decay": lambda t: 0.1 / t, "no_decay": "*bias"}
+    if name == "NAdam":
+        hyper["betas"] = lambda t: (0.9 - 0.4 / t, 0.99)
+    build = training(model, F.mse_loss, getattr(optim, name), **hyper)
+    assert_equal_runs(build, batches(normal(6, 2), steps=50))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -387,3 +387,31 @@ def test_float64_and_mixed_parameters():
         return Run(step, [net], [optimizer], [extra])
 
     assert_equal_runs(build, batches())
+
+
+def test_a_condition_on_numbers_beside_a_call_with_an_effect():
+    """The test of the condition is a program of its own, of numbers only."""
+    w = mg.Parameter(np.ones((2, 3)))
+
+    class Waiting(optim.SGD):
+        @staticmethod
+        def update(theta, g, *, t, lr):
+            return (theta - lr * g if t > 2 else theta,)
+
+    optimizer = Waiting([w], lr=0.5)
+
+    @mg.compile
+    def step(x, labels):
+        loss = F.cross_entropy(x @ w, labels)  # which counts the labels, and may raise
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, labels = np.ones((4, 2)), np.array([0, 1, 2, 0])
+    before = w.data.copy()
+    for _ in range(2):
+        step(x, labels)
+        np.testing.assert_array_equal(w.data, before)
+    step(x, labels)
+    assert not np.array_equal(w.data, before)

@@ -708,3 +708,22 @@ def test_explain_tells_of_memory_fallbacks_and_time():
     assert [what.startswith("count_labels") for what in explanation.fallbacks] == [True]
     assert explanation.seconds["whole call"] > 0
     np.testing.assert_array_equal(w.data, before)
+
+
+def test_a_second_program_finds_the_gradients_of_the_first():
+    """A batch of another size: the gradients lie in the memory of the other program."""
+    w = mg.Parameter(np.ones(3))
+    optimizer = mg.optim.SGD([w], lr=0.1)
+
+    def step(x):
+        loss = ((x @ w) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    compiled = mg.compile(step, backend="numba")
+    batches = [np.full((n, 3), 0.5) for n in (4, 4, 2, 4, 2)]
+    found = [compiled(x).item() for x in batches]
+    w.data = np.ones(3)
+    np.testing.assert_allclose(found, [step(x).item() for x in batches], rtol=1e-6)

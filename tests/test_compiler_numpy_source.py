@@ -86,7 +86,7 @@ def test_names_and_sections_are_a_persons(compiled):
     assert sections == ["forward", "backward", "update"]
     assert "np.dot(x, fc1_weight_T, out=h1)" in source
     assert re.search(r"np\.add\(h1, fc1_bias, out=h1\) +# \(5, 8\)", source)
-    assert "def train_step(x, y, steps, lr, beta1, beta2, eps):" in source
+    assert "def train_step(x, y, lr, beta1, beta2, eps, steps):" in source
 
 
 def test_the_step_makes_no_arrays_but_its_result(compiled):
@@ -246,3 +246,25 @@ def test_a_traceback_shows_the_line_of_the_program():
         f(x, np.array([0, 5]))
     except ValueError:
         assert "counted = count_labels(hot, y, -100, 'cross_entropy')" in traceback.format_exc()
+
+
+def test_a_state_may_be_called_as_the_function():
+    class Counted(mg.optim.SGD):
+        slots = ("step",)
+
+        @staticmethod
+        def update(theta, g, step, *, t, lr):
+            step = step + 1
+            return theta - lr * g * step, step
+
+    w = mg.Parameter(np.zeros(2))
+    optimizer = Counted([w], lr=1.0)
+
+    @mg.compile
+    def step(g):
+        w.grad = mg.tensor(g)
+        optimizer.step()
+
+    for _ in range(3):
+        step(np.ones(2))
+    assert w.tolist() == [-6.0, -6.0]

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 import minigrad
 from minigrad.__main__ import main
 from minigrad.data import datasets
-from minigrad.train import load_checkpoint, load_model, mlp
+from minigrad.optim import schedules
+from minigrad.train import OPTIMIZERS, load_checkpoint, load_model, mlp
 
 COMMAND = [sys.executable, "-W", "error", "-m", "minigrad"]
 LONG = ["train", "digits", "--hidden", "256,256", "--epochs", "100000", "--json"]
@@ -208,6 +210,21 @@ def test_every_data_set_runs(call, name):
     assert score > (0.1 if name == "diabetes" else 0.8)
 
 
+def test_the_tables_of_optimizers_and_schedules(call):
+    code, out, _ = call("optimizers")
+    assert code == 0
+    for name in OPTIMIZERS:
+        assert re.search(rf"^{name}$", out, re.M)
+    assert "    theta <- theta - lr m_hat / (sqrt(v_hat) + eps)" in out
+    assert "    lr=0.001, betas=(0.9, 0.999), eps=1e-08" in out
+    assert "Kingma & Ba 2015" in out
+    code, out, _ = call("schedules")
+    assert code == 0
+    for name in schedules.SCHEDULES:
+        assert re.search(rf"^{name}$", out, re.M)
+    assert "    lr(t) = start factor^(t - 1)" in out
+
+
 @pytest.mark.parametrize("hidden", ["none", "", "None"])
 def test_a_linear_model(call, hidden):
     code, out, _ = call("train", "iris", "--hidden", hidden, "--epochs", "1", "--json")
@@ -396,7 +413,7 @@ def test_bad_archives(call, tmp_path):
         (["--hidden", "-8"], "from 1 to"),
         (["--hidden", "8,,8"], "expected widths"),
         (["iris", "--hidden", "1000000,1000000"], "allocate"),
-        (["--optimizer", "adma"], "did you mean 'adam'"),
+        (["--optimizer", "adem"], "did you mean 'adam'"),
         (["--optimizer", ""], "choose one of"),
         (["--lr", "-1"], "positive, finite learning rate"),
         (["--lr", "0"], "positive, finite learning rate"),

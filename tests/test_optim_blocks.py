@@ -15,6 +15,7 @@ by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)
 def unsplit(rule, theta, gradients, **hyper):
     """The update of the whole array at once, step after step."""
     hyper = {**rule([mg.Parameter([0.0])]).defaults, **hyper}
+    del hyper["weight_decay"], hyper["maximize"]
     state = [np.zeros_like(theta) for _ in rule.slots]
     for t, g in enumerate(gradients, start=1):
         if g is not None:
@@ -116,7 +117,7 @@ def test_data_are_views_of_one_contiguous_buffer():
     arrays = [np.random.default_rng(0).standard_normal(s).astype(np.float32) for s in shapes]
     parameters = [mg.Parameter(a) for a in arrays]
     optimizer = optim.SGD(parameters)
-    (buffer,) = optimizer.groups[0].buffers
+    (buffer,) = optimizer.groups[0].units
     assert buffer.theta.shape == (11,)
     np.testing.assert_array_equal(buffer.theta, np.concatenate([a.ravel() for a in arrays]))
     buffer.theta[:] = np.arange(11)
@@ -193,7 +194,7 @@ def test_parameters_that_rest_can_be_changed_too():
     p.grad = mg.tensor([1.0])
     optimizer.step()
     assert (p.item(), q.item()) == (0, 7)
-    assert np.shares_memory(q.data, optimizer.groups[0].buffers[0].theta)
+    assert np.shares_memory(q.data, optimizer.groups[0].units[0].theta)
 
 
 def test_data_that_are_not_contiguous():
@@ -220,7 +221,7 @@ def test_data_that_are_not_contiguous():
 def test_how_many_blocks_a_step_takes(sizes, blocks):
     parameters = [mg.Parameter(np.zeros(n)) for n in sizes]
     rule = UpdateRule(lambda theta, g, t: (theta - g,), ())
-    buffer = Buffer([str(i) for i in range(len(sizes))], parameters, rule)
+    buffer = Buffer([str(i) for i in range(len(sizes))], parameters, rule, [])
     for p in parameters:
         p.grad = mg.tensor(np.ones(p.shape))
     assert buffer.step({}) == len(sizes)

@@ -10,7 +10,9 @@ import pytest
 import minigrad as mg
 from minigrad import nn, optim
 
-RULES = [getattr(optim, name) for name in optim.__all__ if name != "Optimizer"]
+CLASSES = [a for a in (getattr(optim, name) for name in optim.__all__) if isinstance(a, type)]
+RULES = [a for a in CLASSES if issubclass(a, optim.Optimizer) and hasattr(a, "update")]
+RULES.remove(optim.Muon)  # which takes matrices only, and has a file of its own
 by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)
 X = np.random.default_rng(0).standard_normal((8, 3)).astype(np.float32)
 Y = np.sin(X.sum(axis=1, keepdims=True))
@@ -147,7 +149,8 @@ def test_numpy_numbers_do_not_widen_float32():
         assert state["state"]["param0"]["m"].dtype == np.float32
         assert (
             json.dumps(state["groups"])
-            == '[{"params": ["param0"], "lr": 0.2, "betas": [0.7, 0.9], "eps": 0.001}]'
+            == '[{"params": ["param0"], "lr": 0.2, "betas": [0.7, 0.9], "eps": 0.001, '
+            '"weight_decay": 0, "maximize": false}]'
         )
     np.testing.assert_array_equal(results[1], results[0])
     np.testing.assert_array_equal(results[2], results[0])
@@ -192,12 +195,13 @@ def test_what_is_refused(params, hyper, error, told):
         optim.Momentum(params, **hyper)
 
 
-LIMITS = {"lr": "inf", "eps": "inf", "momentum": 1, "rho": 1, "betas": 1}
+LIMITS = dict.fromkeys(("momentum", "rho", "betas", "dampening"), 1)
 RANGES = [
     (rule, key, value)
     for rule in RULES
     for key in rule([w]).defaults
-    for value in [-1e-9, float("nan"), float("inf"), *([1.0] if LIMITS[key] == 1 else [])]
+    if key != "maximize"
+    for value in [-1e-9, float("nan"), float("inf"), *([1.0] if LIMITS.get(key) == 1 else [])]
 ]
 
 
@@ -205,18 +209,27 @@ RANGES = [
     ("rule", "key", "value"), RANGES, ids=lambda v: getattr(v, "__name__", str(v))
 )
 def test_a_hyperparameter_out_of_range(rule, key, value):
-    limit = LIMITS[key]
-    for wrong in [(value, 0.9), [0.9, value]] if key == "betas" else [value]:
+    limit = LIMITS.get(key, "inf")
+    is_pair = isinstance(rule([w]).defaults[key], tuple)
+    for wrong in [(value, 0.9), [0.9, value]] if is_pair else [value]:
         with pytest.raises(
             ValueError, match=rf"{rule.__name__}: {key} must lie in \[0, {limit}\), got"
         ):
             rule([w], **{key: wrong})
 
 
+# What divides has to be more than 0 here: the clipping's bound, and eps where the variance is 0.
+DIVISORS = {optim.Adafactor: "d", optim.CenteredRMSProp: "eps"}
+DIVISORS[optim.CenteredRMSPropMomentum] = "eps"
+
+
 @by_rule
 def test_zero_is_in_every_range(rule):
     p = parameter(1.0)
-    optimizer = rule([p], **{key: (0, 0) if key == "betas" else 0 for key in rule([p]).defaults})
+    defaults = rule([p]).defaults
+    zeros = {key: (0, 0) if isinstance(a, tuple) else 0 for key, a in defaults.items()}
+    zeros.pop(DIVISORS.get(rule), None)
+    optimizer = rule([p], **zeros)
     p.grad = mg.tensor(np.array([2.0]))
     optimizer.step()
     assert p.item() == 1
@@ -263,8 +276,11 @@ def test_a_parameter_without_a_gradient_is_left_alone(rule):
     }
     start = {name: rng.standard_normal(4) for name in when}
     together, apart = ({n: mg.Parameter(x) for n, x in start.items()} for _ in range(2))
-    one = rule(together.items(), lr=0.1)
-    several = {n: rule([(n, p)], lr=0.1) for n, p in apart.items()}
+    hyper = {"lr": 0.1}
+    if "hyper_lr" in rule([w]).defaults:  # else a group shares the learning rate that it finds
+        hyper["hyper_lr"] = 0.0
+    one = rule(together.items(), **hyper)
+    several = {n: rule([(n, p)], **hyper) for n, p in apart.items()}
     for i in range(12):
         for name, active in when.items():
             g = mg.tensor(rng.standard_normal(4))
@@ -382,7 +398,8 @@ def test_what_a_state_holds():
     model, optimizer = make_groups(optim.Adam)
     train(model, optimizer, 2)
     state = optimizer.state_dict()
-    shared = {"betas": (0.9, 0.999), "eps": 1e-8}
+    shared = {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "maximize": False}
+    assert state["t"] == 2
     assert state["groups"] == [
         {"params": ["0.weight", "0.bias"], "lr": 0.05, **shared},
         {"params": ["2.weight", "2.bias"], "lr": 0.01, **shared},
@@ -423,7 +440,8 @@ def test_state_of_another_dtype_is_cast():
     group = {"params": ["param0"], "lr": 0.1, "betas": [0.5, 0.75], "eps": 0.0}
     optimizer.load_state_dict({"groups": [group], "state": {"param0": entry}})
     found = optimizer.state_dict()
-    assert found["groups"] == [group | {"betas": (0.5, 0.75)}]
+    options = {"weight_decay": 0, "maximize": False}  # which the state may lack
+    assert found["groups"] == [group | {"betas": (0.5, 0.75)} | options]
     assert found["state"]["param0"]["m"].dtype == found["state"]["param0"]["v"].dtype == np.float32
     np.testing.assert_array_equal(found["state"]["param0"]["v"], [[3, 4]])
 
@@ -466,9 +484,12 @@ def diverge(state):
         (reshape, r"'v' of parameter '2.weight' has shape \(5,\), expected \(1, 5\)"),
         (
             unknown,
-            "Momentum has the hyperparameters lr, momentum, the state is of .* lr, momentum, rho",
+            "Momentum has the hyperparameters lr, momentum, .* state is of .* lr, momentum, .*rho",
         ),
-        (lambda state: state["groups"][0].pop("momentum"), "the state is of an optimizer with lr$"),
+        (
+            lambda state: state["groups"][0].pop("momentum"),
+            "the state is of an optimizer with lr, weight_decay, maximize$",
+        ),
         (diverge, r"momentum must lie in \[0, 1\), got 2.0"),
     ],
 )

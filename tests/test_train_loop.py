@@ -5,6 +5,7 @@ import minigrad as mg
 from minigrad import nn, optim
 from minigrad.data import DataLoader, Dataset
 from minigrad.train import OBJECTIVES, DivergedError, Session, accuracy, evaluate, fit, loop
+from minigrad.train.callbacks import Call
 from minigrad.train.stop import Stop
 
 CLASSIFICATION, REGRESSION = OBJECTIVES["classification"], OBJECTIVES["regression"]
@@ -15,9 +16,9 @@ def labelled(n, seed=0):
     return Dataset(rng.standard_normal((n, 3)), np.arange(n) % 2, "toy", "classification")
 
 
-def session_for(train, model, lr=0.1, batch_size=4):
+def session_for(train, model, lr=0.1, batch_size=4, callbacks=()):
     loader = DataLoader(train, batch_size)
-    return Session(model, optim.SGD(model.named_parameters(), lr=lr), loader)
+    return Session(model, optim.SGD(model.named_parameters(), lr=lr), loader, callbacks)
 
 
 def test_the_means_are_exact_over_uneven_batches():
@@ -49,13 +50,15 @@ def test_it_makes_the_steps_that_one_would_write_by_hand():
     np.testing.assert_array_equal(model.bias.data, twin.bias.data)
 
 
-def test_regression_has_r2_and_no_train_accuracy():
+def test_regression_has_r2_and_no_accuracy():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((40, 3))
     line = Dataset(x, x @ rng.standard_normal((3, 2)), "line", "regression")
     session = session_for(line, nn.Linear(3, 2, rng=rng))
     fit(session, REGRESSION, line, epochs=60)
-    assert list(session.history[-1]) == ["epoch", "train_loss", "test_loss", "test_r2"]
+    assert list(session.history[-1]) == [
+        "epoch", "train_loss", "train_r2", "test_loss", "test_r2",
+    ]  # fmt: skip
     assert session.history[-1]["test_r2"] > 0.999
 
 
@@ -87,7 +90,6 @@ def test_evaluating_is_without_graph_or_dropout_and_in_batches(monkeypatch):
 
 def test_callbacks_and_stop():
     train = labelled(10)
-    session = session_for(train, nn.Linear(3, 2))
     stop, steps, epochs = Stop(), [], []
 
     def after_step(session):
@@ -95,19 +97,39 @@ def test_callbacks_and_stop():
         if session.step == 5:
             stop.signal = 2
 
-    fit(
-        session,
-        CLASSIFICATION,
-        train,
-        epochs=9,
-        after_step=after_step,
-        after_epoch=lambda session: epochs.append(session.epoch),
-        stop=stop,
-    )
+    call = Call(after_step, lambda session: epochs.append(session.epoch))
+    session = session_for(train, nn.Linear(3, 2), callbacks=[call])
+    fit(session, CLASSIFICATION, train, epochs=9, stop=stop)
     assert steps == [(0, 1, 4), (0, 2, 8), (0, 3, 10), (1, 4, 4), (1, 5, 8)]
     assert epochs == [1]
     fit(session, CLASSIFICATION, train, epochs=1)  # behind it already
     assert session.step == 5
+
+
+def test_after_a_stop_it_goes_on_in_the_midst_of_the_epoch():
+    train = labelled(10)
+    model, twin = (nn.Linear(3, 2, rng=np.random.default_rng(0)) for _ in range(2))
+    stop = Stop()
+
+    def after_step(session):
+        if session.step == 2:
+            stop.signal = 2
+
+    stopped = session_for(train, model, callbacks=[Call(after_step)])
+    fit(stopped, CLASSIFICATION, train, epochs=2, stop=stop)
+    fit(stopped, CLASSIFICATION, train, epochs=2)
+    unbroken = session_for(train, twin)
+    fit(unbroken, CLASSIFICATION, train, epochs=2)
+    assert stopped.step == unbroken.step == 6
+    assert stopped.history == unbroken.history
+    np.testing.assert_array_equal(model.weight.data, twin.weight.data)
+
+
+def test_nothing_held_out():
+    train = labelled(10)
+    session = session_for(train, nn.Linear(3, 2))
+    fit(session, CLASSIFICATION, None, epochs=1)
+    assert list(session.logs) == ["epoch", "train_loss", "train_accuracy"]
 
 
 def test_divergence_names_the_step_and_makes_no_update():

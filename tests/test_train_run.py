@@ -153,14 +153,14 @@ def test_a_compiled_run_is_the_same_run(tmp_path, monkeypatch, unbroken):
     quiet(train, compiled, tmp_path / "compiled")
     for name in ("metrics.jsonl", "model.safetensors", "curves.svg", "graph.svg"):
         assert (tmp_path / "compiled" / name).read_bytes() == (unbroken / name).read_bytes(), name
-    real_after_step = Progress.after_step
+    real_on_step_end = Progress.on_step_end
 
     def interrupt(self, session):
-        real_after_step(self, session)
+        real_on_step_end(self, session)
         if session.step in (3, 9):
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(Progress, "after_step", interrupt)
+    monkeypatch.setattr(Progress, "on_step_end", interrupt)
     assert quiet(train, compiled, tmp_path / "run").signal == signal.SIGINT
     assert quiet(resume, tmp_path / "run").signal == signal.SIGINT
     assert quiet(resume, tmp_path / "run").signal is None

@@ -5,6 +5,8 @@ from test_train_encoding import assert_same
 from minigrad import nn, optim
 from minigrad.data import DataLoader, Dataset
 from minigrad.train import OBJECTIVES, OPTIMIZERS, Session, fit, load_checkpoint, save_checkpoint
+from minigrad.train.callbacks import Call
+from minigrad.train.step import step_of
 from minigrad.train.stop import Stop
 
 EPOCHS, ROWS, BATCH = 3, 22, 5  # the last batch of an epoch has 2 rows
@@ -22,14 +24,17 @@ def new_session(optimizer="adam", seed=0):
     return Session(model, OPTIMIZERS[optimizer](model.named_parameters()), loader)
 
 
-def train(session, stop_after=None):
+def train(session, stop_after=None, backend=None):
     stop = Stop()
 
     def count(session):
         if session.step == stop_after:
             stop.signal = 2
 
-    fit(session, OBJECTIVES["classification"], TRAIN, EPOCHS, after_step=count, stop=stop)
+    objective = OBJECTIVES["classification"]
+    session.callbacks = [Call(count)]
+    step = step_of(session, objective, backend)
+    fit(session, objective, TRAIN, EPOCHS, step=step, stop=stop)
     return session
 
 
@@ -58,15 +63,8 @@ def test_resumed_many_times(tmp_path):
 
 def test_saving_changes_nothing():
     session = new_session()
-    stop = Stop()
-    fit(
-        session,
-        OBJECTIVES["classification"],
-        TRAIN,
-        EPOCHS,
-        after_step=lambda session: session.state_dict(),
-        stop=stop,
-    )
+    session.callbacks = [Call(lambda session: session.state_dict())]
+    fit(session, OBJECTIVES["classification"], TRAIN, EPOCHS)
     assert_same(session.state_dict(), train(new_session()).state_dict())
 
 

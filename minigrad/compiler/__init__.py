@@ -6,7 +6,7 @@ from .memory_owners import keeps_data
 from .pipeline import PASSES, optimized
 from .program import Program
 from .recorder import RecordingError
-from .update import UpdateRule
+from .update import UpdateRule, state_numbers
 
 __all__ = [
     "BLOCK",
@@ -18,4 +18,5 @@ __all__ = [
     "compile",
     "keeps_data",
     "optimized",
+    "state_numbers",
 ]

@@ -30,6 +30,7 @@ def holds(
     tested = replace(
         program,
         name="conditions",
+        instructions=[i for i in program.instructions if not i.has_effect],
         inputs=[v for v in program.inputs if v.is_number],
         state=[v for v in program.state if v.is_number],
         outputs=[v for v, _ in conditions],

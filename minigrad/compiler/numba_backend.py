@@ -86,10 +86,10 @@ class NumbaExecutable:
 def _empty(shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     """Memory without gaps, its axes in the order of the strides."""
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    memory = np.zeros(size + _ALIGNMENT, np.uint8)
-    start = -_address(memory) % _ALIGNMENT
+    memory = bytearray(size + _ALIGNMENT)  # and not an array, of which this would be a view
+    start = -_address(np.frombuffer(memory, np.uint8)) % _ALIGNMENT
     steps = tuple(s * dtype.itemsize for s in strides)
-    return np.ndarray(shape, dtype, memory.data, start, steps)
+    return np.ndarray(shape, dtype, memory, start, steps)
 
 
 def _address(array: Any) -> int:

@@ -66,7 +66,8 @@ class _Printer:
         self.groups = groups_of(program)
         self.plan = planned(program, self.groups)
         self.called = self._called()
-        self.names = named(program, self.plan.takes_over, {fn.__name__ for fn in self.called})
+        reserved = {program.name, *(fn.__name__ for fn in self.called)}
+        self.names = named(program, self.plan.takes_over, reserved)
         literals = {v: literal(a) for v, a in program.constants.items()}
         self.literals = {v: text for v, text in literals.items() if text is not None}
         self.fixed = [v for v in [*program.state, *program.constants] if not v.is_number]

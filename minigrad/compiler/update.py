@@ -36,16 +36,33 @@ class UpdateRule:
     Args:
         update: the formula.
         slots: the names of the state arrays.
+        prepare: what is done before: `theta, g, hyper = prepare(theta, g, hyper)`.
+        counters: numbers besides t that change from step to step, and what they start from; the
+            formula gets them by name.
+        count: what they become: `counters = count(t=t, **counters, **hyper)`.
     """
 
-    def __init__(self, update: Callable[..., Any], slots: Sequence[str]) -> None:
-        self.update, self.slots = update, slots
+    def __init__(
+        self,
+        update: Callable[..., Any],
+        slots: Sequence[str],
+        prepare: Callable[..., Any] | None = None,
+        counters: Mapping[str, float] | None = None,
+        count: Callable[..., dict[str, float]] | None = None,
+    ) -> None:
+        self.update, self.slots, self._prepare = update, slots, prepare
+        self.counters, self._count = dict(counters or {}), count
         self._captures = Captures(update)
-        self._steps: dict[Any, dict[int, list[tuple[Condition, Step]]]] = {}
+        self._steps: dict[Any, dict[tuple[int, ...], list[tuple[Condition, Step]]]] = {}
         self._last: tuple[Any, ...] | None = None  # dtype, hyperparameters; they rarely change
 
     def __reduce__(self) -> Any:
-        return UpdateRule, (self.update, self.slots)  # what was recorded is recorded again
+        definition = self.update, self.slots, self._prepare, self.counters, self._count
+        return UpdateRule, definition  # what was recorded is recorded again
+
+    def counted(self, t: Any, counters: Mapping[str, Any], hyper: Mapping[str, Any]) -> Any:
+        """What the counters are in step t; numbers, or stand-ins for them."""
+        return self._count(t=t, **counters, **hyper) if self._count is not None else counters
 
     def with_numbers(
         self, t: int, hyper: Mapping[str, Any], dtype: np.dtype[Any]
@@ -60,19 +77,20 @@ class UpdateRule:
         numbers, steps = [t, *self._numbers], self._of_structure
 
         def update(g: Array, arrays: list[Array]) -> None:
-            theta = arrays[0]
-            step = _applicable(steps.get(theta.size, ()), numbers)
+            form = arrays[0].shape
+            step = _applicable(steps.get(form, ()), numbers)
             if step is None:
-                condition, step = self._new_step(theta, numbers, hyper)
-                steps.setdefault(theta.size, []).append((condition, step))
+                condition, step = self._new_step(arrays, numbers, hyper)
+                steps.setdefault(form, []).append((condition, step))
             step(*arrays, g, *numbers)
 
         return update
 
     def _new_step(
-        self, theta: Array, numbers: list[Any], hyper: Mapping[str, Any]
+        self, arrays: list[Array], numbers: list[Any], hyper: Mapping[str, Any]
     ) -> tuple[Condition, Step]:
-        key = self.update, theta.size, theta.dtype, self._structure
+        theta = arrays[0]
+        key = self.update, self._prepare, theta.shape, theta.dtype, self._structure
         known = [] if self._captures.variables else _recorded.setdefault(key, [])
         for condition, source in known:
             if condition is None or condition(numbers):
@@ -80,21 +98,22 @@ class UpdateRule:
         if self._captures.holds_state():
             return None, self._plain(hyper)
         try:
-            condition, source = self._record_alone(theta, numbers[0], hyper)
+            condition, source = self._record_alone(arrays, numbers[0], hyper)
         except RecordingError:
             return None, self._plain(hyper)
         known.append((condition, source))
         return condition, Executable(source, source.constants).step
 
     def _record_alone(
-        self, theta: Array, t: int, hyper: Mapping[str, Any]
+        self, given: list[Array], t: int, hyper: Mapping[str, Any]
     ) -> tuple[Condition, Source]:
         """Record one step on arrays of ones."""
+        names = ("theta", *self.slots, "g")
 
         def run(recorder: Recorder) -> None:
             recorder.section("update")
-            names = ("theta", *self.slots, "g")
-            *arrays, g = (recorder.input(np.ones_like(theta), name) for name in names)
+            ones = map(np.ones_like, (*given, given[0]))
+            *arrays, g = (recorder.input(a, n) for a, n in zip(ones, names, strict=True))
             step = recorder.input(t, "t")
             carry_out = Substituted(self._carry_out, self._captures, recorder)
             carry_out(arrays, g, step, _traced(recorder, hyper))
@@ -106,9 +125,10 @@ class UpdateRule:
         return holds(recording.program, recording.conditions), printed(with_scalar_arrays(program))
 
     def _carry_out(self, arrays: Sequence[Any], g: Any, t: Any, hyper: Mapping[str, Any]) -> None:
-        for old, new in zip(
-            arrays, self.update(arrays[0], g, *arrays[1:], t=t, **hyper), strict=True
-        ):
+        theta, *state = arrays
+        if self._prepare is not None:
+            theta, g, hyper = self._prepare(theta, g, hyper)
+        for old, new in zip(arrays, self.update(theta, g, *state, t=t, **hyper), strict=True):
             old[...] = new
 
     def _plain(self, hyper: Mapping[str, Any]) -> Step:
@@ -118,15 +138,20 @@ class UpdateRule:
 
         return step
 
-    def record(
-        self, recorder: Any, run: Any, g: Any, arrays: list[Any], hyper: dict[str, Any]
-    ) -> None:
-        """The step as a part of a larger program, which reads t and the hyperparameters anew."""
+    def record(self, recorder: Any, run: Any, g: Any, arrays: Any, hyper: Any) -> None:
+        """The step as a part of a larger program, on stand-ins for arrays and hyperparameters.
+
+        Args:
+            run: the object whose `t` and `counters` the program reads, and sets.
+        """
         t = recorder.number(vars(run), "t", "steps") + 1
         t.symbol.name = "t"
         recorder.set_number(vars(run), "t", t)
-        numbers = {key: _state_numbers(recorder, hyper, key) for key in hyper}
-        self._carry_out(arrays, g, t, numbers)
+        before = {key: recorder.number(run.counters, key, key) for key in run.counters}
+        counters = self.counted(t, before, hyper)
+        for key in run.counters:
+            recorder.set_number(run.counters, key, counters[key])
+        self._carry_out(arrays, g, t, {**hyper, **counters})
 
 
 def _applicable(steps: Sequence[tuple[Condition, Step]], numbers: Sequence[Any]) -> Step | None:
@@ -164,14 +189,15 @@ def _traced(recorder: Recorder, hyper: Mapping[str, Any]) -> dict[str, Any]:
 class _Elements:
     """The elements of a tuple among the hyperparameters, whichever tuple that is at the time."""
 
-    def __init__(self, hyper: dict[str, Any], key: str) -> None:
+    def __init__(self, hyper: Any, key: str) -> None:
         self.hyper, self.key = hyper, key
 
     def __getitem__(self, k: int) -> Any:
         return self.hyper[self.key][k]
 
 
-def _state_numbers(recorder: Any, hyper: dict[str, Any], key: str) -> Any:
+def state_numbers(recorder: Any, hyper: Any, key: str) -> Any:
+    """The stand-in for a hyperparameter, which the program reads anew at each call."""
     value = hyper[key]
     if isinstance(value, tuple):
         elements = _Elements(hyper, key)

@@ -1,10 +1,79 @@
 """Optimizers: each rule is a class whose `update` is the paper's formula."""
 
+from . import as_written, conventions, schedules
+from .accumulation import accumulate
+from .adadelta import AdaDelta
+from .adafactor import Adafactor
 from .adagrad import AdaGrad
-from .adam import Adam
+from .adam import Adam, AdamW, UncorrectedAdam
+from .adamax import Adamax
+from .amsgrad import AMSGrad
+from .asgd import ASGD
+from .averaging import EMA, bias_corrected, plain_average, warmed_up
+from .clipping import clip_grad_norm, clip_grad_value
+from .finite import NotFiniteError, check_finite
 from .gd import GD, SGD
-from .momentum import Momentum, Nesterov
+from .hypergradient import HypergradientAdam, HypergradientSGD
+from .lamb import LAMB
+from .lbfgs import LBFGS
+from .lion import Lion
+from .lookahead import Lookahead
+from .momentum import DampenedMomentum, Momentum, MomentumA, Nesterov, NesterovA
+from .muon import Muon
+from .nadam import NAdam
 from .optimizer import Optimizer
-from .rmsprop import RMSProp
+from .radam import RAdam
+from .recommend import recommend
+from .rmsprop import CenteredRMSProp, RMSProp
+from .rmsprop_momentum import CenteredRMSPropMomentum, RMSPropMomentum, RMSPropNesterov
+from .rprop import Rprop
+from .sam import SAM
 
-__all__ = ["GD", "SGD", "AdaGrad", "Adam", "Momentum", "Nesterov", "Optimizer", "RMSProp"]
+__all__ = [
+    "ASGD",
+    "EMA",
+    "GD",
+    "LAMB",
+    "LBFGS",
+    "SAM",
+    "SGD",
+    "AMSGrad",
+    "AdaDelta",
+    "AdaGrad",
+    "Adafactor",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "CenteredRMSProp",
+    "CenteredRMSPropMomentum",
+    "DampenedMomentum",
+    "HypergradientAdam",
+    "HypergradientSGD",
+    "Lion",
+    "Lookahead",
+    "Momentum",
+    "MomentumA",
+    "Muon",
+    "NAdam",
+    "Nesterov",
+    "NesterovA",
+    "NotFiniteError",
+    "Optimizer",
+    "RAdam",
+    "RMSProp",
+    "RMSPropMomentum",
+    "RMSPropNesterov",
+    "Rprop",
+    "UncorrectedAdam",
+    "accumulate",
+    "as_written",
+    "bias_corrected",
+    "check_finite",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "conventions",
+    "plain_average",
+    "recommend",
+    "schedules",
+    "warmed_up",
+]

@@ -12,13 +12,17 @@ from .optimizer import Optimizer, Parameters, State
 class AdaGrad(Optimizer):
     """The adaptive gradient method.
 
-        s     <- s + g^2
-        theta <- theta - lr g / (sqrt(s) + eps)
+        s     <- s + g^2                        from s = s0
+        lr_t   = lr / (1 + (t - 1) lr_decay)
+        theta <- theta - lr_t g / (sqrt(s + eps_root) + eps)
 
     Args:
         params: parameters, (name, parameter) pairs, or groups; see `Optimizer`.
         lr: the learning rate.
         eps: keeps the division finite.
+        eps_root: the same inside the root, where some have it (Keras, Optax).
+        s0: what the sum starts from; more of it makes the first steps shorter.
+        lr_decay: how fast the learning rate falls besides, as in PyTorch.
 
     Example:
         >>> import minigrad as mg
@@ -36,10 +40,37 @@ class AdaGrad(Optimizer):
 
     slots = ("s",)
 
-    def __init__(self, params: Parameters, lr: float = 1e-2, eps: float = 1e-10) -> None:
-        super().__init__(params, lr=lr, eps=eps)
+    def __init__(
+        self,
+        params: Parameters,
+        lr: float = 1e-2,
+        eps: float = 1e-10,
+        eps_root: float = 0.0,
+        s0: float = 0.0,
+        lr_decay: float = 0.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            params, lr=lr, eps=eps, eps_root=eps_root, s0=s0, lr_decay=lr_decay, **options
+        )
 
     @staticmethod
-    def update(theta: Any, g: Any, s: Any, *, t: int, lr: float, eps: float) -> State:
+    def init(theta: Any, **hyper: Any) -> State:
+        return (np.full_like(theta, hyper["s0"]),)
+
+    @staticmethod
+    def update(
+        theta: Any,
+        g: Any,
+        s: Any,
+        *,
+        t: int,
+        lr: float,
+        eps: float,
+        eps_root: float,
+        s0: float,
+        lr_decay: float,
+    ) -> State:
         s = s + g * g
-        return theta - lr * g / (np.sqrt(s) + eps), s
+        lr = lr / (1 + (t - 1) * lr_decay)
+        return theta - lr * g / (np.sqrt(s + eps_root) + eps), s

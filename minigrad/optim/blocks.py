@@ -7,7 +7,9 @@ there are, and a large parameter makes one trip through memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +21,7 @@ from ..modes import changed
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write
+from .threads import at_once, lanes_for
 
 
 class Block:
@@ -42,13 +45,25 @@ class Block:
         return np.concatenate(rows)
 
 
-class Run:
-    """Neighbouring parameters which have made as many steps `t`, and are updated together."""
+def carried_out(update: Callable[..., None], blocks: Iterable[Block]) -> None:
+    """Update blocks one after the other."""
+    for block in blocks:
+        update(block.gradient(), block.arrays)
 
-    def __init__(self, parameters: Sequence[Parameter], ends: Sequence[int], t: int) -> None:
+
+class Run:
+    """Neighbouring parameters which have made as many steps `t`, and are updated together.
+
+    `counters` are other numbers that change from step to step; see `UpdateRule`.
+    """
+
+    def __init__(
+        self, parameters: Sequence[Parameter], ends: Sequence[int], clock: Mapping[str, Any]
+    ) -> None:
         self.parameters = parameters
         self.ends = ends
-        self.t = t
+        self.counters = {key: a for key, a in clock.items() if key != "t"}
+        self.t: int = clock["t"]
         self.start, self.stop = ends[0] - parameters[0].size, ends[-1]
         self.blocks: list[Block] = []
 
@@ -71,14 +86,19 @@ class Buffer:
     """The parameters of a group that share a dtype; their `data` become views of `theta`."""
 
     def __init__(
-        self, names: Sequence[str], parameters: Sequence[Parameter], rule: UpdateRule
+        self,
+        names: Sequence[str],
+        parameters: Sequence[Parameter],
+        rule: UpdateRule,
+        state: Sequence[Array],
     ) -> None:
         self.names = names
         self.parameters = parameters
         self.rule = rule
+        self._rules = [rule]
         self.ends = np.cumsum([p.size for p in parameters]).tolist()
         self.theta = np.concatenate([p._data.reshape(-1) for p in parameters])
-        self.state = [np.zeros_like(self.theta) for _ in rule.slots]
+        self.state = state
         views = [
             self.theta[end - p.size : end].reshape(p.shape)
             for p, end in zip(parameters, self.ends, strict=True)
@@ -87,7 +107,7 @@ class Buffer:
         for _, parameter, view in self.bound:
             parameter._move_to(view)
         self._active = [False] * len(parameters)
-        self._partition([0] * len(parameters))
+        self._partition([{"t": 0, **rule.counters}] * len(parameters))
         keeps_data(self)
 
     def step(self, hyper: dict[str, Any]) -> int:
@@ -96,9 +116,11 @@ class Buffer:
         self._find_active()
         for run in self.active_runs:
             run.t += 1
-            update = self.rule.with_numbers(run.t, hyper, self.theta.dtype)
-            for block in run.blocks:
-                update(block.gradient(), block.arrays)
+            numbers = hyper
+            if run.counters:
+                run.counters.update(self.rule.counted(run.t, run.counters, hyper))
+                numbers = hyper | run.counters
+            self._update(run, numbers)
         where = users_line(inside=3)
         if len(self.active_runs) == len(self.runs):
             record_write(self.theta, where)
@@ -107,7 +129,17 @@ class Buffer:
                 record_write(self.theta[run.start : run.stop], where)
         return sum(self._active)
 
-    def record_step(self, recorder: Any, hyper: dict[str, Any]) -> int:
+    def _update(self, run: Run, numbers: dict[str, Any]) -> None:
+        lanes = lanes_for(len(run.blocks))
+        while len(self._rules) < lanes:
+            self._rules.append(copy.copy(self.rule))  # each thread needs scratch memory of its own
+        updates = [r.with_numbers(run.t, numbers, self.theta.dtype) for r in self._rules[:lanes]]
+        if lanes == 1:
+            carried_out(updates[0], run.blocks)
+        else:
+            at_once([partial(carried_out, u, run.blocks[k::lanes]) for k, u in enumerate(updates)])
+
+    def record_step(self, recorder: Any, hyper: Mapping[str, Any]) -> int:
         """The same on a recorder's stand-ins: the whole of each run at once."""
         for p in self.parameters:
             recorder.read_grad(p)
@@ -129,20 +161,39 @@ class Buffer:
             self.rule.record(recorder, run, d_theta, parts, hyper)
         return sum(self._active)
 
-    def read(self) -> tuple[list[int], list[Array]]:
-        """How many steps each parameter has made, and the rule's state as flat arrays."""
-        steps = {p: run.t for run in self.runs for p in run.parameters}
-        return [steps[p] for p in self.parameters], self.state
+    @property
+    def steps(self) -> int:
+        """The most steps that a parameter has made."""
+        return max(run.t for run in self.runs)
 
-    def write(self, steps: Sequence[int], state: Sequence[Array]) -> None:
-        """Take over what `read` returned."""
-        for own, array in zip(self.state, state, strict=True):
-            own[...] = array
-        self._partition(steps)
+    def clocks(self) -> list[dict[str, Any]]:
+        """For each parameter, how many steps it has made, and the rule's counters."""
+        clocks = {p: {"t": run.t, **run.counters} for run in self.runs for p in run.parameters}
+        return [clocks[p] for p in self.parameters]
+
+    def entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """For each parameter its name, and its clock and state arrays (copies)."""
+        places = zip(self.names, self.parameters, self.ends, self.clocks(), strict=True)
+        for name, p, end, clock in places:
+            arrays = (a[end - p.size : end].reshape(p.shape).copy() for a in self.state)
+            yield name, clock | dict(zip(self.rule.slots, arrays, strict=True))
+
+    def shapes(self) -> Iterator[tuple[str, dict[str, tuple[int, ...]]]]:
+        """For each parameter its name, and the shapes of its state arrays."""
+        for name, p in zip(self.names, self.parameters, strict=True):
+            yield name, dict.fromkeys(self.rule.slots, p.shape)
+
+    def write(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over what `entries` gave."""
+        own = [entries[name] for name in self.names]
+        for slot, array in zip(self.rule.slots, self.state, strict=True):
+            array[...] = np.concatenate([np.ravel(e[slot]) for e in own], dtype=array.dtype)
+        self._partition([clock_of(e, self.rule) for e in own])
 
     def __reduce__(self) -> Any:
         """Copies and pickles are cut anew: views would come back as arrays of their own."""
-        return _restore, (self.names, self.parameters, self.rule, *self.read())
+        own = self.names, self.parameters, self.rule, [a.copy() for a in self.state]
+        return _restore, (*own, self.clocks())
 
     def bind(self) -> None:
         """Copy data that were replaced into the buffer, and make them views of it again."""
@@ -160,32 +211,37 @@ class Buffer:
     def _find_active(self) -> None:
         active = [p._grad is not None for p in self.parameters]
         if active != self._active:
-            steps, _ = self.read()
+            clocks = self.clocks()
             self._active = active
-            self._partition(steps)
+            self._partition(clocks)
 
-    def _partition(self, steps: Sequence[int]) -> None:
+    def _partition(self, clocks: Sequence[Mapping[str, Any]]) -> None:
         """Cut the buffer into runs of parameters that are updated together, and into blocks."""
         changed()
         self.runs: list[Run] = []
         self.active_runs: list[Run] = []
-        alike = groupby(range(len(steps)), lambda i: (self._active[i], steps[i]))
-        for (active, t), members in alike:
+        alike = groupby(range(len(clocks)), lambda i: (self._active[i], clocks[i]))
+        for (active, clock), members in alike:
             indices = list(members)
             a, b = indices[0], indices[-1]
-            run = Run(self.parameters[a : b + 1], self.ends[a : b + 1], t)
+            run = Run(self.parameters[a : b + 1], self.ends[a : b + 1], clock)
             run.blocks = [Block(run, *cut, self) for cut in run.cuts()]
             self.runs.append(run)
             self.active_runs += [run] if active else []
+
+
+def clock_of(entry: Mapping[str, Any], rule: UpdateRule) -> dict[str, Any]:
+    """The number of steps and the counters in the state of a parameter."""
+    return {"t": int(entry["t"]), **{key: float(entry[key]) for key in rule.counters}}
 
 
 def _restore(
     names: Sequence[str],
     parameters: Sequence[Parameter],
     rule: UpdateRule,
-    steps: list[int],
-    state: list[Array],
+    state: Sequence[Array],
+    clocks: Sequence[Mapping[str, Any]],
 ) -> Buffer:
-    buffer = Buffer(names, parameters, rule)
-    buffer.write(steps, state)
+    buffer = Buffer(names, parameters, rule, state)
+    buffer._partition(clocks)
     return buffer

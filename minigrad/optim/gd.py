@@ -28,8 +28,8 @@ class GD(Optimizer):
     Source: Cauchy 1847, "Methode generale pour la resolution des systemes d'equations simultanees".
     """
 
-    def __init__(self, params: Parameters, lr: float = 1e-2) -> None:
-        super().__init__(params, lr=lr)
+    def __init__(self, params: Parameters, lr: float = 1e-2, **options: Any) -> None:
+        super().__init__(params, lr=lr, **options)
 
     @staticmethod
     def update(theta: Any, g: Any, *, t: int, lr: float) -> State:

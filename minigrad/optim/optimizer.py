@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from itertools import groupby
+from inspect import signature
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from ..compiler import UpdateRule
+from ..compiler import UpdateRule, state_numbers
 from ..modes import active_recorder, changed
 from ..parameter import Parameter
 from ..tensor import Array
-from .blocks import Buffer
+from .decay import Prepare, with_l2
+from .hyper import Current, checked, is_scheduled, restore_schedules, restored, saved
+from .members import NoDecay, Unit, divided, named_parameters, units_of
 
 State: TypeAlias = tuple[Any, ...]
 Parameters: TypeAlias = Iterable[Parameter | tuple[str, Parameter] | Mapping[str, Any]]
 
 
 class Group:
-    """Parameters which share hyperparameters, and the buffers they live in."""
+    """Parameters which share hyperparameters, and what updates them: see `blocks` and `tensors`."""
 
     def __init__(
-        self, named: list[tuple[str, Parameter]], hyper: dict[str, Any], rule: UpdateRule
+        self, named: list[tuple[str, Parameter]], hyper: dict[str, Any], units: list[Unit]
     ) -> None:
         self.names = [name for name, _ in named]
         self.parameters = [p for _, p in named]
         self.hyper = hyper
-        by_dtype = sorted(named, key=lambda pair: pair[1].dtype.name)
-        self.buffers = []
-        for _, members in groupby(by_dtype, key=lambda pair: pair[1].dtype.name):
-            names, parameters = zip(*members, strict=True)
-            self.buffers.append(Buffer(names, parameters, rule))
+        self.units = units
 
 
 class Optimizer:
@@ -41,14 +38,23 @@ class Optimizer:
         theta, *state = update(theta, g, *state, t=t, **hyperparameters)
 
     `update` is a pure function of arrays: the parameters theta, their gradient g, one array of
-    theta's shape for each name in `slots` (zeros at first), the number t = 1, 2, ... of the step,
-    and the hyperparameters by name. It returns the new theta and the new state.
+    theta's shape for each name in `slots`, the number t = 1, 2, ... of the step, and the
+    hyperparameters by name. It returns the new theta and the new state. A subclass may also say
+    what the state is at first (`init`), which numbers besides t change from step to step
+    (`counters`, `count`), that weight decay stands beside the step (`decay`), or that a
+    parameter has to be seen as a whole (`is_elementwise`).
 
     Args:
         params: what to optimize: parameters; or (name, parameter) pairs, as from
             `module.named_parameters()`; or groups, dicts with "params" and hyperparameters of
             their own.
-        hyper: the hyperparameters, for groups that do not set them.
+        weight_decay: how strongly parameters are drawn to 0. Added to the gradient (L2), if the
+            rule does not say otherwise.
+        no_decay: the parameters to leave out of it: patterns of names, such as "*bias", or a
+            function of (name, parameter). They make a group of their own.
+        maximize: step up the gradient, not down.
+        hyper: the hyperparameters, for groups that do not set them. Each number may be a
+            schedule: a function of the number of the step.
 
     Raises:
         TypeError: something that is not a `Parameter`, or an unknown hyperparameter.
@@ -66,11 +72,25 @@ class Optimizer:
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
-    told_to_programs: ClassVar[frozenset[str]] = frozenset({"defaults", "groups"})
+    counters: ClassVar[Mapping[str, float]] = {}
+    decay: ClassVar[Prepare] = staticmethod(with_l2)
+    is_elementwise: ClassVar[bool] = True
+    told_to_programs: ClassVar[frozenset[str]] = frozenset({"defaults", "groups", "_steps"})
     update: Callable[..., State]
 
-    def __init__(self, params: Parameters, **hyper: Any) -> None:
-        self.defaults = hyper
+    def __init__(
+        self,
+        params: Parameters,
+        *,
+        weight_decay: Any = 0.0,
+        no_decay: NoDecay = (),
+        maximize: bool = False,
+        **hyper: Any,
+    ) -> None:
+        _check_known(type(self), hyper)
+        self.defaults = {**hyper, "weight_decay": weight_decay, "maximize": maximize}
+        self._no_decay = no_decay
+        self._steps = 0
         self.groups: list[Group] = []
         entries = [params] if isinstance(params, Mapping) else list(params)
         if not entries:
@@ -78,6 +98,11 @@ class Optimizer:
         grouped = all(isinstance(entry, Mapping) for entry in entries)
         for group in entries if grouped else [{"params": entries}]:
             self.add_group(group)  # type: ignore[arg-type]
+
+    @staticmethod
+    def init(theta: Any, **hyper: Any) -> State | None:
+        """The state of a parameter at first, an array for each slot; None: zeros of its shape."""
+        return None
 
     def add_group(self, group: Mapping[str, Any]) -> None:
         """Optimize more parameters: a dict with "params" and hyperparameters of their own."""
@@ -88,21 +113,48 @@ class Optimizer:
                 f"{type(self).__name__} has no hyperparameter {unknown[0]!r}, only "
                 f"{', '.join(self.defaults)}"
             )
-        hyper = _checked(type(self).__name__, {**self.defaults, **own})
+        hyper = checked(type(self).__name__, {**self.defaults, **own})
         taken = {p: n for g in self.groups for n, p in zip(g.names, g.parameters, strict=True)}
-        named = _named(group["params"], taken)
-        self.groups.append(Group(named, hyper, UpdateRule(self.update, self.slots)))
+        named = named_parameters(group["params"], taken)
+        decayed, free = divided(named, self._no_decay if hyper["weight_decay"] else ())
+        for members, weight_decay in ((decayed, hyper["weight_decay"]), (free, 0)):
+            if members:
+                self._add(members, hyper | {"weight_decay": weight_decay})
+
+    def _add(self, named: list[tuple[str, Parameter]], hyper: dict[str, Any]) -> None:
+        rule = UpdateRule(
+            self.update, self.slots, type(self).decay, self.counters, getattr(self, "count", None)
+        )
+        states = [self._first_state(p, hyper) for _, p in named]
+        units = units_of(named, states, rule, self.is_elementwise)
+        self.groups.append(Group(named, hyper, units))
         changed()
+
+    def _first_state(self, p: Parameter, hyper: dict[str, Any]) -> list[Array]:
+        numbers = self._current(hyper).numbers() if is_scheduled(hyper) else hyper
+        state = self.init(p._data, **numbers)
+        return [np.zeros_like(p._data) for _ in self.slots] if state is None else list(state)
+
+    def _current(self, hyper: Mapping[str, Any], ahead: int = 1) -> Current:
+        return Current(type(self).__name__, hyper, self, ahead)
+
+    @property
+    def t(self) -> int:
+        """How many steps have been made."""
+        return max([self._steps, *(u.steps for g in self.groups for u in g.units)])
 
     @property
     def lr(self) -> float:
-        """The learning rate of the first group; assigning sets it in every group."""
-        return float(self.groups[0].hyper["lr"])
+        """The learning rate of the next step, in the first group.
+
+        Assigning a number or a schedule sets it in every group.
+        """
+        return float(self._current(self.groups[0].hyper)["lr"])
 
     @lr.setter
-    def lr(self, value: float) -> None:
+    def lr(self, value: Any) -> None:
         for group in self.groups:
-            group.hyper |= _checked(type(self).__name__, {"lr": value})
+            group.hyper |= checked(type(self).__name__, {"lr": value})
 
     def step(self) -> None:
         """Update every parameter that has a gradient.
@@ -111,20 +163,45 @@ class Optimizer:
             RuntimeError: no parameter has a gradient.
         """
         recorder = active_recorder()
-        before = recorder and recorder.section("update")
-        if recorder is not None:
-            recorder.watch(lambda: list(self.groups))
-        updated = 0
-        for group in self.groups:
-            for buffer in group.buffers:
-                if recorder is None:
-                    updated += buffer.step(group.hyper)
-                else:
-                    updated += buffer.record_step(recorder, group.hyper)
-        if recorder is not None:
-            recorder.section(before)
+        updated = self._step() if recorder is None else self._record_step(recorder)
         if not updated:
             raise RuntimeError("step() found no gradient; call backward() on the loss first")
+
+    def _step(self) -> int:
+        hypers = [  # of all groups, before any of them makes its step: a schedule reads t
+            self._current(g.hyper).numbers() if is_scheduled(g.hyper) else g.hyper
+            for g in self.groups
+        ]
+        updated = 0
+        for group, hyper in zip(self.groups, hypers, strict=True):
+            for unit in group.units:
+                updated += unit.step(hyper)
+        self._steps += 1
+        return updated
+
+    def _record_step(self, recorder: Any) -> int:
+        """The same on stand-ins; the program reads hyperparameters anew in each run."""
+        before = recorder.section("update")
+        recorder.watch(lambda: list(self.groups))
+        ahead = 1
+        if any(is_scheduled(g.hyper) for g in self.groups):
+            t = recorder.number(vars(self), "_steps", "steps_before") + 1
+            recorder.set_number(vars(self), "_steps", t)
+            ahead = t.value - self._steps
+        updated = 0
+        for group in self.groups:
+            current = self._current(group.hyper, ahead)
+            numbers = {}
+            for key, value in group.hyper.items():
+                owner: Any = group.hyper
+                if callable(value):
+                    recorder.static(group.hyper, key)
+                    owner = current
+                numbers[key] = state_numbers(recorder, owner, key)
+            for unit in group.units:
+                updated += unit.record_step(recorder, numbers)
+        recorder.section(before)
+        return updated
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -140,16 +217,18 @@ class Optimizer:
         """Hyperparameters, step counts and state arrays (copies), by parameter name.
 
         Returns:
-            {"groups": [{"params": [name, ...], "lr": ..., ...}, ...],
+            {"t": number of steps,
+             "groups": [{"params": [name, ...], "lr": ..., ...}, ...],
              "state": {name: {"t": step count, slot: array of the parameter's shape, ...}}}
         """
         return {
-            "groups": [{"params": list(g.names), **g.hyper} for g in self.groups],
+            "t": self.t,
+            "groups": [{"params": list(g.names), **saved(g.hyper)} for g in self.groups],
             "state": {
                 name: entry
                 for group in self.groups
-                for buffer in group.buffers
-                for name, entry in self._read(buffer)
+                for unit in group.units
+                for name, entry in unit.entries()
             },
         }
 
@@ -168,91 +247,38 @@ class Optimizer:
             )
         kind = type(self).__name__
         hypers = [
-            _checked(kind, {key: value for key, value in g.items() if key != "params"})
-            for g in state["groups"]
+            restored(kind, own.hyper, {key: a for key, a in g.items() if key != "params"})
+            for own, g in zip(self.groups, state["groups"], strict=True)
         ]
-        for group, hyper in zip(self.groups, hypers, strict=True):
-            if hyper.keys() != group.hyper.keys():
-                raise ValueError(
-                    f"{kind} has the hyperparameters {', '.join(group.hyper)}, the state is of an "
-                    f"optimizer with {', '.join(hyper)}"
-                )
-            for buffer in group.buffers:
-                _check_state(buffer, self.slots, state["state"])
-        for group, hyper in zip(self.groups, hypers, strict=True):
+        for group in self.groups:
+            for unit in group.units:
+                _check_state(unit, ("t", *self.counters), state["state"])
+        for group, hyper, given in zip(self.groups, hypers, state["groups"], strict=True):
             group.hyper.update(hyper)  # in place: compiled programs read it
-            for buffer in group.buffers:
-                entries = [state["state"][name] for name in buffer.names]
-                rows = [[np.ravel(entry[slot]) for entry in entries] for slot in self.slots]
-                buffer.write(
-                    [int(entry["t"]) for entry in entries],
-                    [np.concatenate(row, dtype=buffer.theta.dtype) for row in rows],
-                )
-
-    def _read(self, buffer: Buffer) -> Iterable[tuple[str, dict[str, Any]]]:
-        steps, state = buffer.read()
-        for i, (name, p) in enumerate(zip(buffer.names, buffer.parameters, strict=True)):
-            place = slice(buffer.ends[i] - p.size, buffer.ends[i])
-            slots = {
-                slot: array[place].reshape(p.shape).copy()
-                for slot, array in zip(self.slots, state, strict=True)
-            }
-            yield name, {"t": steps[i], **slots}
+            restore_schedules(group.hyper, given)
+            for unit in group.units:
+                unit.write(state["state"])
+        self._steps = int(state.get("t", 0))
 
 
-def _named(params: Any, taken: Mapping[Parameter, str]) -> list[tuple[str, Parameter]]:
-    """(name, parameter) pairs with different names; what has none is called param0, param1, ..."""
-    if isinstance(params, Parameter):
-        params = [params]
-    names = set(taken.values())
-    seen = set(taken)
-    named = []
-    for entry in params:
-        name, p = entry if isinstance(entry, tuple) else (getattr(entry, "name", None), entry)
-        if not isinstance(p, Parameter):
-            raise TypeError(f"an optimizer takes Parameters, got {type(p).__name__}")
-        if p in seen:
-            raise ValueError(f"parameter {name or p.shape} is given twice")
-        if isinstance(entry, tuple):
-            p.name = p.name or name
-        if name is None or name in names:
-            name = next(n for i in range(len(names) + 1) if (n := f"param{i}") not in names)
-        names.add(name)
-        seen.add(p)
-        named.append((name, p))
-    if not named:
-        raise ValueError("a group without parameters")
-    return named
+def _check_known(kind: type[Optimizer], hyper: Mapping[str, Any]) -> None:
+    """A hyperparameter is one that `update` takes."""
+    taken = signature(kind.update).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+        return
+    for key in hyper.keys() - taken.keys():
+        raise TypeError(f"{kind.__name__} got an unexpected keyword argument {key!r}")
 
 
-def _checked(kind: str, hyper: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as Python numbers: a NumPy scalar would widen the arrays it is multiplied with.
-
-    Rates and eps are at least 0; what survives a step is a share in [0, 1).
-    """
-    checked = {}
-    for key, value in hyper.items():
-        several = isinstance(value, (tuple, list))
-        numbers = tuple(
-            number.item() if isinstance(number, (np.generic, np.ndarray)) else number
-            for number in (value if several else (value,))
-        )
-        limit = 1 if key in ("momentum", "rho", "betas") else math.inf
-        if not all(0 <= number < limit for number in numbers):
-            raise ValueError(f"{kind}: {key} must lie in [0, {limit}), got {value}")
-        checked[key] = numbers if several else numbers[0]
-    return checked
-
-
-def _check_state(buffer: Buffer, slots: Iterable[str], state: Mapping[str, Any]) -> None:
-    for name, p in zip(buffer.names, buffer.parameters, strict=True):
-        entry: Mapping[str, Array | int] = state.get(name, {})
-        for slot in ("t", *slots):
-            if slot not in entry:
-                raise ValueError(f"the state of parameter {name!r} lacks {slot!r}")
-        for slot in slots:
-            if np.shape(entry[slot]) != p.shape:
+def _check_state(unit: Unit, numbers: Iterable[str], state: Mapping[str, Any]) -> None:
+    for name, shapes in unit.shapes():
+        entry: Mapping[str, Any] = state.get(name, {})
+        for key in (*numbers, *shapes):
+            if key not in entry:
+                raise ValueError(f"the state of parameter {name!r} lacks {key!r}")
+        for slot, shape in shapes.items():
+            if np.shape(entry[slot]) != shape:
                 raise ValueError(
                     f"the state {slot!r} of parameter {name!r} has shape {np.shape(entry[slot])}, "
-                    f"expected {p.shape}"
+                    f"expected {shape}"
                 )

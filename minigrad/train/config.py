@@ -17,7 +17,12 @@ from ..data.dataset import Task
 from ..data.messages import did_you_mean, listing
 
 OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
-    name.lower(): getattr(optim, name) for name in optim.__all__ if name != "Optimizer"
+    name.lower(): kind
+    for name in optim.__all__
+    if isinstance(kind := getattr(optim, name), type)
+    and issubclass(kind, optim.Optimizer)
+    and hasattr(kind, "update")
+    and kind is not optim.Muon  # it takes no biases
 }
 _WIDEST = 1_000_000  # a wider layer is a misprint, and would not fit into memory
 _BATCH_SIZE = 64

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from shlex import quote
 
 from ..files import write_atomically
 from .config import ConfigError, RunConfig
-from .session import Row
 
 CHECKPOINT = "checkpoint.safetensors"
 CONFIG = "config.json"
@@ -91,19 +88,3 @@ def read_config(folder: Path) -> RunConfig:
 def write_config(folder: Path, config: RunConfig) -> None:
     """Write the configuration."""
     write_atomically(folder / CONFIG, config.to_json().encode())
-
-
-def write_metrics(folder: Path, history: Iterable[Row]) -> None:
-    """Write all rows of metrics, one JSON object a line, in place of what is there."""
-    text = "".join(_line(row) for row in history)
-    write_atomically(folder / METRICS, text.encode())
-
-
-def append_metrics(folder: Path, row: Row) -> None:
-    """Add one row of metrics. A line cut short by a crash is mended when the run is resumed."""
-    with open(folder / METRICS, "a", encoding="utf-8", newline="\n") as file:
-        file.write(_line(row))
-
-
-def _line(row: Row) -> str:
-    return json.dumps(row) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,12 +11,14 @@ import numpy as np
 from ..data import DataLoader, Dataset
 from ..modes import no_grad
 from ..nn import Module
+from ..optim import NotFiniteError
 from .objective import Objective
-from .session import Row, Session
-from .step import NotFiniteError, Step, step_of
+from .session import Session
+from .step import Step, step_of
 from .stop import Stop
+from .sums import Row, RunningSums
 
-Callback: TypeAlias = Callable[[Session], None]
+Data: TypeAlias = Dataset | tuple[Any, ...] | DataLoader
 
 _EVALUATION_BATCH = 1024  # rows; bounds the memory that evaluating takes
 
@@ -25,36 +27,32 @@ class DivergedError(ArithmeticError):
     """The loss became infinite or NaN: going on would only spread it."""
 
 
-def _do_nothing(session: Session) -> None:
-    pass
-
-
 def fit(
     session: Session,
     objective: Objective,
-    test: Dataset,
+    held_out: Data | None,
     epochs: int,
     *,
-    backend: str | None = None,
-    after_step: Callback = _do_nothing,
-    after_epoch: Callback = _do_nothing,
+    step: Step | None = None,
     stop: Stop | None = None,
+    name: str = "test",
 ) -> None:
     """Train until so many epochs are complete, counting those that the session has behind it.
 
     Args:
         session: what is trained, from wherever it is, also in the middle of an epoch.
-        objective: the loss to minimise and the score to report.
-        test: measured after each epoch, never learnt from.
+        objective: the loss to minimise and the metrics to report.
+        held_out: measured after each epoch, never learnt from; None for nothing.
         epochs: the number of epochs to reach.
-        backend: None to make each call of a step as it is written; else the backend of
-            `mg.compile` that replays the step: "numpy", to the same bits, or "numba".
-        after_step: called with the session after each optimizer step.
-        after_epoch: called with the session when an epoch's row of metrics is in its history.
-        stop: looked at between steps; once it is requested, `fit` returns.
+        step: from `step_of`, for the same session and objective; None makes one that is not
+            compiled.
+        stop: looked at between steps; once it is requested, by a signal or by a callback, `fit`
+            returns, after the event that it came in. None is a new one.
+        name: what the metrics of the rows held out begin with.
 
     Raises:
-        DivergedError: the loss became infinite or NaN; the update has not been made.
+        DivergedError: the loss became infinite or NaN, and no callback has turned that into a
+            stop; the update has not been made.
 
     Example:
         >>> import numpy as np
@@ -68,19 +66,56 @@ def fit(
         >>> session.history[-1]["test_accuracy"] > 0.9
         True
     """
-    stop = stop or Stop()
-    step = step_of(session, objective, backend)
-    # Overflow ends in an infinite or NaN loss, which is reported once, with its step.
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        while session.epoch < epochs and not stop.requested:
-            session.model.train()
-            for x, y in session.loader:
-                train_step(session, objective, x, y, step)
-                after_step(session)
-                if stop.requested:
-                    return
-            session.end_epoch(_epoch_metrics(session, objective, test))
-            after_epoch(session)
+    session.epochs, session.metrics, session.stop = epochs, objective.metrics, stop or Stop()
+    step = step or step_of(session, objective)
+    with ExitStack() as ends:
+        for callback in session.callbacks:
+            callback.on_fit_begin(session)
+            ends.callback(callback.on_fit_end, session)
+        # Overflow ends in an infinite or NaN loss, which is reported once, with its step.
+        ends.enter_context(np.errstate(over="ignore", invalid="ignore", divide="ignore"))
+        session.ending = session.epoch >= epochs or session.stop.requested
+        try:
+            while not session.ending:
+                _epoch(session, objective, held_out, step, f"{name}_")
+        except DivergedError as error:
+            for callback in session.callbacks:
+                callback.on_diverged(session, error)
+            if not session.stop.requested:
+                raise
+
+
+def _epoch(
+    session: Session, objective: Objective, held_out: Data | None, step: Step, prefix: str
+) -> None:
+    """Make an epoch, or what is left of it; or a part of it, if a stop is requested."""
+    callbacks = session.callbacks
+    session.model.train()
+    if session.sums.rows == 0:
+        for callback in callbacks:
+            callback.on_epoch_begin(session)
+    else:  # the pass over the rows shall go on where it is, and not begin anew
+        session.loader.load_state_dict(session.loader.state_dict())
+    for x, y in session.loader:
+        for callback in callbacks:
+            callback.on_step_begin(session)
+        train_step(session, objective, x, y, step)
+        for callback in callbacks:
+            callback.on_step_end(session)
+        _save_point(session)
+        if session.ending:
+            return
+    session.end_epoch(_epoch_metrics(session, objective, held_out, prefix))
+    for callback in callbacks:
+        callback.on_epoch_end(session)
+    _save_point(session)
+
+
+def _save_point(session: Session) -> None:
+    # Looked at once: a signal that comes while callbacks save is for the next save point.
+    session.ending = session.epoch >= session.epochs or session.stop.requested
+    for callback in session.callbacks:
+        callback.on_save_point(session)
 
 
 def train_step(
@@ -103,23 +138,22 @@ def train_step(
     try:
         mean_loss, outputs = step(x, y)
     except NotFiniteError as error:
-        raise _diverged(error.args[0], session, "loss") from None
+        raise _diverged(error.value, session, error.what.removeprefix("the ")) from None
 
     session.step += 1
-    correct = objective.count(outputs, y) if objective.count else 0
-    session.sums.add(len(x), mean_loss, correct)
+    session.sums.add(mean_loss, outputs, y, objective.metrics)
 
 
-def evaluate(model: Module, objective: Objective, data: Dataset) -> Row:
+def evaluate(model: Module, objective: Objective, data: Data) -> Row:
     """Measure a model, without learning: no graph, dropout off, float64 means over all rows.
 
     Args:
         model: what to measure.
-        objective: the loss and the score.
-        data: the rows to measure it on.
+        objective: the loss and the metrics.
+        data: the rows to measure it on; of a loader all rows, in their own order.
 
     Returns:
-        `{"loss": ..., score's name: ...}`.
+        `{"loss": ..., metric's name: ...}`.
 
     Example:
         >>> import numpy as np
@@ -130,28 +164,30 @@ def evaluate(model: Module, objective: Objective, data: Dataset) -> Row:
         >>> evaluate(model, OBJECTIVES["regression"], line)
         {'loss': 0.5, 'r2': -1.0}
     """
+    rows = data.arrays if isinstance(data, DataLoader) else data
+    sums = RunningSums()
     was_training = model.training
     model.eval()
-    with no_grad():
-        batches = [model(x).data for x, _ in DataLoader(data, _EVALUATION_BATCH)]
-    model.train(was_training)
-    outputs = np.concatenate(batches).astype(np.float64)
-    return {
-        "loss": float(objective.loss(outputs, data.y)),
-        objective.score_name: objective.score(outputs, data.y),
-    }
+    try:
+        with no_grad():
+            for x, y in DataLoader(rows, _EVALUATION_BATCH):
+                outputs = model(x).data.astype(np.float64)
+                sums.add(float(objective.loss(outputs, y)), outputs, y, objective.metrics)
+    finally:
+        model.train(was_training)
+    return sums.values(objective.metrics)
 
 
-def _epoch_metrics(session: Session, objective: Objective, test: Dataset) -> Row:
-    sums = session.sums
-    metrics = {"train_loss": sums.loss / sums.rows}
-    if objective.count:
-        metrics[f"train_{objective.score_name}"] = sums.correct / sums.rows
-    for name, value in evaluate(session.model, objective, test).items():
-        if not math.isfinite(value):
-            raise _diverged(value, session, f"test {name}")
-        metrics[f"test_{name}"] = value
-    return metrics
+def _epoch_metrics(
+    session: Session, objective: Objective, held_out: Data | None, prefix: str
+) -> Row:
+    row = session.sums.values(objective.metrics, "train_")
+    if held_out is not None:
+        measured = evaluate(session.model, objective, held_out)
+        if not math.isfinite(measured["loss"]):
+            raise _diverged(measured["loss"], session, f"{prefix.replace('_', ' ')}loss")
+        row |= {f"{prefix}{key}": value for key, value in measured.items()}
+    return row
 
 
 def _diverged(value: float, session: Session, name: str) -> DivergedError:

@@ -7,18 +7,22 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..nn import Linear, Module, ReLU, Sequential, init
+from ..nn import Identity, Linear, Module, ReLU, Sequential, Sigmoid, Tanh, init
 
 
-def mlp(widths: Sequence[int], rng: np.random.Generator) -> Sequential:
-    """Build a multilayer perceptron: dense layers with ReLU between them.
+def mlp(
+    widths: Sequence[int], rng: np.random.Generator, activation: type[Module] = ReLU
+) -> Sequential:
+    """Build a multilayer perceptron: dense layers with an activation between them.
 
-    Weights before a ReLU are drawn by `init.he_normal`, those of the last layer, which has no
-    ReLU behind it, by `init.glorot_uniform`. Biases are 0.
+    Weights before a ReLU, or what resembles it, are drawn by `init.he_normal`; those before a
+    sigmoid, a tanh or no activation, as behind the last layer, by `init.glorot_uniform`. Biases
+    are 0.
 
     Args:
         widths: features in, hidden widths, outputs; two of them are a linear model.
         rng: draws the weights.
+        activation: the class of the modules between the layers.
 
     Returns:
         The network; its parameters are named `0.weight`, `0.bias`, `2.weight`, ...
@@ -32,8 +36,10 @@ def mlp(widths: Sequence[int], rng: np.random.Generator) -> Sequential:
           1: ReLU
           2: Linear(8, 3): weight (3, 8), bias (3,)
     """
+    symmetric = activation in (Identity, Sigmoid, Tanh)
+    draw = init.glorot_uniform if symmetric else init.he_normal
     layers: list[Module] = []
     for fan_in, fan_out in pairwise(widths[:-1]):
-        layers += [Linear(fan_in, fan_out, init=init.he_normal, rng=rng), ReLU()]
+        layers += [Linear(fan_in, fan_out, init=draw, rng=rng), activation()]
     last = Linear(widths[-2], widths[-1], init=init.glorot_uniform, rng=rng)
     return Sequential(*layers, last)

@@ -1,40 +1,35 @@
-"""What a task minimises, and the score by which people judge the result."""
+"""What a task minimises, and the metrics by which people judge the result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import functional as F
 from ..data.dataset import Task
-from .metrics import accuracy, count_correct, r2_score
+from .metrics import R2, Accuracy, Metric
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A loss to minimise and a score to report.
+    """A loss to minimise and metrics to report.
 
     Args:
         loss: from outputs (N, C or K) and targets to the mean loss of a row, a scalar.
-        score: from the same to a number of which more is better.
-        score_name: what metrics and reports call the score.
-        count: from the same to the number of rows that score, where the score is their share;
-            such a score can be added up while an epoch runs. None where it is not.
+        metrics: by the names that logs and reports use.
 
     Example:
         >>> from minigrad.train.objective import OBJECTIVES
-        >>> OBJECTIVES["regression"].score_name
-        'r2'
+        >>> list(OBJECTIVES["regression"].metrics)
+        ['r2']
     """
 
     loss: Callable[[Any, Any], Any]
-    score: Callable[[Any, Any], float]
-    score_name: str
-    count: Callable[[Any, Any], int] | None = None
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 OBJECTIVES: dict[Task, Objective] = {
-    "classification": Objective(F.cross_entropy, accuracy, "accuracy", count_correct),
-    "regression": Objective(F.mse_loss, r2_score, "r2"),
+    "classification": Objective(F.cross_entropy, {"accuracy": Accuracy()}),
+    "regression": Objective(F.mse_loss, {"r2": R2()}),
 }

@@ -9,25 +9,27 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, TextIO
 
+from .callbacks import Callback, JSONLog, Progress, Timer
+from .callbacks.progress import listed
 from .checkpoint import save_model
 from .config import RunConfig
 from .experiment import Experiment
 from .folder import (
     CHECKPOINT,
+    METRICS,
     MODEL,
-    append_metrics,
     create_folder,
     read_config,
     refuse_used,
     resume_command,
     write_config,
-    write_metrics,
 )
 from .loop import fit
 from .pictures import draw_pictures
-from .progress import Progress, listed
-from .session import Row, Session
+from .session import Session
+from .step import step_of
 from .stop import Stop, stop_on_signals
+from .sums import Row
 from .threads import blas_threads_for
 
 # An epoch of a small set takes a millisecond, as long as to get a checkpoint onto the disk.
@@ -161,12 +163,13 @@ def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | 
     """Train to the end, or until a stop, and fill the folder."""
     session, epochs = experiment.session, experiment.config.epochs
     write_config(folder, experiment.config)
-    write_metrics(folder, session.history)
     experiment.save(folder / CHECKPOINT)
-    progress = Progress(session, experiment.objective, epochs, lines)
+    progress = Progress(lines)
     progress.line(experiment.describe())
-    with progress, blas_threads_for(experiment.largest_product()):
-        _train(experiment, folder, stop, progress)
+    session.callbacks = [JSONLog(folder / METRICS), _Save(experiment, folder), progress, Timer()]
+    with blas_threads_for(experiment.largest_product()):
+        step = step_of(session, experiment.objective, experiment.config.compile)
+        fit(session, experiment.objective, experiment.test_set, epochs, step=step, stop=stop)
     experiment.save(folder / CHECKPOINT)
     save_model(session.model, folder / MODEL)
     metrics = session.history[-1] if session.history else {}
@@ -181,28 +184,15 @@ def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | 
     return result
 
 
-def _train(experiment: Experiment, folder: Path, stop: Stop, progress: Progress) -> None:
-    """Run the loop; write each epoch's metrics, and every second or so a checkpoint."""
-    began = perf_counter() - experiment.session.seconds
-    saved = perf_counter()
+class _Save(Callback):
+    """Writes every second or so a checkpoint, at the end of an epoch."""
 
-    def after_epoch(session: Session) -> None:
-        nonlocal saved
-        append_metrics(folder, session.history[-1])
-        session.seconds = perf_counter() - began
-        if perf_counter() - saved > _CHECKPOINT_SECONDS:
-            experiment.save(folder / CHECKPOINT)
-            saved = perf_counter()
-        progress.after_epoch(session)
+    def __init__(self, experiment: Experiment, folder: Path) -> None:
+        self._experiment, self._path = experiment, folder / CHECKPOINT
+        self._saved = perf_counter()
 
-    fit(
-        experiment.session,
-        experiment.objective,
-        experiment.test_set,
-        experiment.config.epochs,
-        backend=experiment.config.compile,
-        after_step=progress.after_step,
-        after_epoch=after_epoch,
-        stop=stop,
-    )
-    experiment.session.seconds = perf_counter() - began
+    def on_save_point(self, session: Session) -> None:
+        """Save, if it is time."""
+        if session.sums.rows == 0 and perf_counter() - self._saved > _CHECKPOINT_SECONDS:
+            self._experiment.save(self._path)
+            self._saved = perf_counter()

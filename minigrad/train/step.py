@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from inspect import signature
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from ..compiler import compile
+from ..optim import NotFiniteError, clip_grad_norm
+from ..optim import accumulate as accumulated
 from ..tensor import plain
 from ..vjps import primitive
 from .objective import Objective
@@ -15,11 +20,22 @@ from .session import Session
 Step: TypeAlias = Callable[[Any, Any], tuple[float, Any]]
 
 
-class NotFiniteError(ArithmeticError):
-    """A loss is infinite or NaN; the only argument is that loss."""
+class _Measured(NamedTuple):
+    """A batch's loss, the same as a number, and the outputs, when gradients are in place."""
+
+    loss: Any
+    mean_loss: float
+    outputs: Any
 
 
-def step_of(session: Session, objective: Objective, backend: str | None = None) -> Step:
+def step_of(
+    session: Session,
+    objective: Objective,
+    backend: str | None = None,
+    *,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+) -> Step:
     """The function that makes one optimizer step on a batch.
 
     Args:
@@ -27,6 +43,11 @@ def step_of(session: Session, objective: Objective, backend: str | None = None) 
         objective: the loss to minimise.
         backend: None to make the calls one by one; else the backend of `mg.compile` that replays
             them. The numbers are the same, to the last bit with "numpy".
+        accumulate: in how many parts a batch goes through the model, one after the other, so that
+            only one part's graph is in memory. Their gradients, weighted by their rows, add up
+            to that of the batch's mean loss.
+        clip_norm: the largest norm of all gradients together that is not scaled down; None for no
+            limit.
 
     Returns:
         A function of features, shape (N, ...), and targets, shape (N,) for labels or (N, K),
@@ -49,15 +70,52 @@ def step_of(session: Session, objective: Objective, backend: str | None = None) 
     """
     model, optimizer = session.model, session.optimizer
 
-    def step(x: Any, y: Any) -> tuple[float, Any]:
+    def differentiate(x: Any, y: Any) -> _Measured:
         outputs = model(x)
         loss = objective.loss(outputs, y)
         mean_loss = finite(plain(loss))
         optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
-        return mean_loss, outputs
+        return _Measured(loss, mean_loss, outputs)
 
+    def differentiate_in_parts(x: Any, y: Any) -> _Measured:
+        outputs = []
+
+        def loss_of(x: Any, y: Any) -> Any:
+            part = model(x)
+            outputs.append(plain(part))  # without its graph
+            return objective.loss(part, y)
+
+        size = math.ceil(len(x) / accumulate)
+        starts = range(0, len(x), size)
+        optimizer.zero_grad()
+        loss = accumulated(loss_of, [(x[i : i + size], y[i : i + size]) for i in starts])
+        return _Measured(loss, finite(plain(loss)), np.concatenate(outputs))
+
+    def gradients(x: Any, y: Any) -> _Measured:
+        measured = differentiate(x, y) if accumulate == 1 else differentiate_in_parts(x, y)
+        if clip_norm is not None:
+            clip_grad_norm(optimizer, clip_norm)
+        return measured
+
+    def step(x: Any, y: Any) -> tuple[float, Any]:
+        measured = gradients(x, y)
+        optimizer.step()
+        return measured.mean_loss, measured.outputs
+
+    def step_with_closure(x: Any, y: Any) -> tuple[float, Any]:
+        measured: list[_Measured] = []
+
+        def closure() -> Any:
+            measured.append(gradients(x, y))
+            return measured[-1].loss
+
+        optimizer.step(closure)  # type: ignore[call-arg]
+        return measured[0].mean_loss, measured[0].outputs  # before the update
+
+    # SAM and L-BFGS look at the loss at several places.
+    if "closure" in signature(optimizer.step).parameters:
+        step = step_with_closure
     return step if backend is None else compile(step, backend=backend)
 
 
@@ -66,7 +124,7 @@ def finite(loss: Any) -> float:
     """The loss as a number, which ends a step that should not be made."""
     number = float(loss)
     if not math.isfinite(number):
-        raise NotFiniteError(number)
+        raise NotFiniteError("the loss", loss)
     return number
 
 

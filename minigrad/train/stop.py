@@ -16,19 +16,25 @@ class Stop:
 
     Attributes:
         signal: the number of the signal that asked for it, or None.
+        reason: why a callback has asked for it, in words, or None.
 
     Example:
         >>> from minigrad.train.stop import Stop
-        >>> Stop().requested
+        >>> stop = Stop()
+        >>> stop.requested
         False
+        >>> stop.reason = "the loss is low enough"
+        >>> stop.requested
+        True
     """
 
     signal: int | None = None
+    reason: str | None = None
 
     @property
     def requested(self) -> bool:
-        """Whether a signal has come."""
-        return self.signal is not None
+        """Whether a signal has come, or a callback has given a reason."""
+        return self.signal is not None or self.reason is not None
 
 
 @contextmanager

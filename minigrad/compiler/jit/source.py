@@ -91,7 +91,7 @@ class _Printer:
             for i in self.calls
             if not is_numpy(i.fn) and not (writes_into(i) and i.out.is_array)
         }
-        reserved = {*_RESERVED, *(fn.__name__ for fn in self.functions)}
+        reserved = {program.name, *_RESERVED, *(fn.__name__ for fn in self.functions)}
         self.names = named(program, functions=reserved)
         self._name_the_rest()
         self.arguments = [*program.inputs, *(v for v in program.state if v.is_number)]

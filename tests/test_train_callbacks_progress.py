@@ -1,5 +1,7 @@
 import io
 import sys
+import types
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,17 +20,9 @@ def train(task, lines=None, epochs=3):
     rng = np.random.default_rng(0)
     data = Dataset(rng.standard_normal((10, 2)), np.arange(10) % 2, "toy", task)
     model = nn.Linear(2, 2 if task == "classification" else 1, rng=rng)
-    session = Session(model, optim.SGD(model.named_parameters()), DataLoader(data, 4))
-    progress = Progress(session, OBJECTIVES[task], epochs, lines)
-    with progress:
-        fit(
-            session,
-            OBJECTIVES[task],
-            data,
-            epochs,
-            after_step=progress.after_step,
-            after_epoch=progress.after_epoch,
-        )
+    optimizer = optim.SGD(model.named_parameters())
+    session = Session(model, optimizer, DataLoader(data, 4), [Progress(lines)])
+    fit(session, OBJECTIVES[task], data, epochs)
     return session
 
 
@@ -51,9 +45,7 @@ def test_lines_go_where_they_are_told(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("task", "score"), [("classification", "accuracy"), ("regression", "test R2")]
-)
+@pytest.mark.parametrize(("task", "score"), [("classification", "accuracy"), ("regression", "R2")])
 def test_a_bar_on_a_terminal_and_no_lines(monkeypatch, capsys, task, score):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -67,5 +59,49 @@ def test_a_bar_on_a_terminal_and_no_lines(monkeypatch, capsys, task, score):
 
 def test_without_standard_error(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stderr", None)
+    train("classification")
+    assert capsys.readouterr().out.count("\n") == 3
+
+
+class Notebook:
+    """What IPython looks like inside a notebook's kernel."""
+
+    config: ClassVar = {"IPKernelApp": {}}
+
+    @classmethod
+    def get_ipython(cls):
+        return cls
+
+
+class Widget:
+    made: ClassVar = []
+
+    def __init__(self, total, initial):
+        self.made.append(self)
+        self.total, self.n, self.closed = total, initial, False
+
+    def set_description_str(self, text, refresh):
+        self.text = text
+
+    def update(self):
+        self.n += 1
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_widget_in_a_notebook(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "IPython", Notebook)
+    monkeypatch.setitem(sys.modules, "tqdm.notebook", types.SimpleNamespace(tqdm=Widget))
+    train("classification")
+    (bar,) = Widget.made
+    assert (bar.n, bar.total, bar.closed) == (9, 9, True)
+    assert bar.text.startswith("epoch 3/3: loss ")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_lines_in_a_notebook_without_widgets(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "IPython", Notebook)
+    monkeypatch.setitem(sys.modules, "tqdm.notebook", None)
     train("classification")
     assert capsys.readouterr().out.count("\n") == 3
