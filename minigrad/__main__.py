@@ -22,7 +22,7 @@ from .train import (
     resume,
     train,
 )
-from .train.config import default_lr
+from .train.config import RUN_SCHEDULES, default_lr
 
 _DEFAULT = RunConfig()
 _TRAIN = """Train a multilayer perceptron on a data set or a file, a quarter of which is held out
@@ -175,6 +175,14 @@ def _add_settings(add: Callable[..., Any]) -> None:
         metavar="N",
         help=f"rows in a batch; gd always takes all (default: {_DEFAULT.batch_size})",
     )
+    add(
+        "--schedule",
+        metavar="NAME",
+        help=f"of the learning rate: {', '.join(RUN_SCHEDULES)} (default: none)",
+    )
+    add("--warmup", type=int, metavar="N", help="steps that lead up to the rate (default: 0)")
+    add("--weight-decay", type=float, metavar="X", help="of all but biases (default: 0)")
+    add("--clip-norm", type=float, metavar="X", help="the largest norm of all gradients together")
     add("--seed", type=int, metavar="N", help=f"of all randomness (default: {_DEFAULT.seed})")
     add(
         "--compile",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 import minigrad
 from minigrad.__main__ import main
@@ -225,6 +226,35 @@ def test_the_tables_of_optimizers_and_schedules(call):
     assert "    lr(t) = start factor^(t - 1)" in out
 
 
+STRENGTHENED = [
+    "--optimizer", "adamw", "--schedule", "cosine", "--warmup", "10", "--weight-decay", "0.01",
+    "--clip-norm", "1",
+]  # fmt: skip
+
+
+def test_schedule_warm_up_decay_and_clipping(call, tmp_path):
+    code, out, _ = call("train", "iris", "--epochs", "20", "--out", "run", *STRENGTHENED)
+    assert code == 0
+    assert "cosine schedule, warm-up of 10 steps, weight decay 0.01, gradients of norm 1" in out
+    config = json.loads(Path("run/config.json").read_text())
+    assert (config["schedule"], config["warmup"], config["clip_norm"]) == ("cosine", 10, 1.0)
+    again = call("train", "iris", "--epochs", "20", "--out", "again", "--compile", *STRENGTHENED)
+    assert again[0] == 0
+    one, two = (load_file(f"{folder}/model.safetensors") for folder in ("run", "again"))
+    plain = call("train", "iris", "--epochs", "20", "--out", "plain", "--optimizer", "adamw")
+    assert plain[0] == 0
+    other = load_file("plain/model.safetensors")
+    for name in one:
+        np.testing.assert_array_equal(one[name], two[name])
+    assert any(not np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_a_scheduled_run_keeps_its_length(call):
+    assert call("train", "iris", "--epochs", "2", "--out", "run", "--schedule", "linear")[0] == 0
+    code, _, error = call("train", "--resume", "run", "--epochs", "4")
+    assert code == 2 and "this run's schedule spans its 2 epochs" in error
+
+
 @pytest.mark.parametrize("hidden", ["none", "", "None"])
 def test_a_linear_model(call, hidden):
     code, out, _ = call("train", "iris", "--hidden", hidden, "--epochs", "1", "--json")
@@ -414,6 +444,11 @@ def test_bad_archives(call, tmp_path):
         (["--hidden", "8,,8"], "expected widths"),
         (["iris", "--hidden", "1000000,1000000"], "allocate"),
         (["--optimizer", "adem"], "did you mean 'adam'"),
+        (["--schedule", "cosin"], "did you mean 'cosine'"),
+        (["--warmup", "-1"], "expected steps of warm-up of at least 0, found -1"),
+        (["--warmup", "100000"], "a warm-up is shorter than the run"),
+        (["--weight-decay", "-1"], "expected a weight decay of at least 0, found -1.0"),
+        (["--clip-norm", "-1"], "expected a norm to clip to of at least 0, found -1.0"),
         (["--optimizer", ""], "choose one of"),
         (["--lr", "-1"], "positive, finite learning rate"),
         (["--lr", "0"], "positive, finite learning rate"),

@@ -24,6 +24,9 @@ OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
     and hasattr(kind, "update")
     and kind is not optim.Muon  # it takes no biases
 }
+RUN_SCHEDULES = tuple(optim.schedules.run_schedules())
+# Settings that older runs do not have, and what they did.
+_LATER = {"compile": None, "schedule": None, "warmup": 0, "weight_decay": 0.0, "clip_norm": None}
 _WIDEST = 1_000_000  # a wider layer is a misprint, and would not fit into memory
 _BATCH_SIZE = 64
 
@@ -51,6 +54,11 @@ class RunConfig:
         seed: where all random numbers come from.
         compile: the backend of `mg.compile` that replays the training step, "numpy" (to the same
             weights) or "numba"; None makes its calls as they are written.
+        schedule: how the learning rate changes over the run: one of `RUN_SCHEDULES`; None: not.
+        warmup: how many steps lead up to the rate.
+        weight_decay: how strongly weights, but not biases, are drawn to 0.
+        clip_norm: the largest norm of all gradients together that is not scaled down; None for no
+            limit.
 
     Raises:
         ConfigError: a setting is of the wrong type, out of range or unknown.
@@ -77,6 +85,10 @@ class RunConfig:
     batch_size: int | None = None
     seed: int = 0
     compile: str | None = None
+    schedule: str | None = None
+    warmup: int = 0
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
 
     def __post_init__(self) -> None:
         _check_texts(self)
@@ -100,6 +112,12 @@ class RunConfig:
             raise ConfigError(
                 f"expected compile to be one of {listing(list(BACKENDS))}, found {self.compile!r}"
             )
+
+        _check_schedule(self.schedule)
+        self._set("warmup", _integer("steps of warm-up", self.warmup, 0))
+        self._set("weight_decay", _amount("weight decay", self.weight_decay))
+        if self.clip_norm is not None:
+            self._set("clip_norm", _amount("norm to clip to", self.clip_norm))
 
     def _set(self, field: str, value: object) -> None:
         object.__setattr__(self, field, value)  # the dataclass is frozen
@@ -134,7 +152,7 @@ class RunConfig:
             raise ConfigError(f"{source}: expected JSON, found: {error}") from error
         names = [field.name for field in fields(cls)]
         if isinstance(settings, dict):
-            settings.setdefault("compile", None)  # runs of version 0.1 have no such setting
+            settings = {**_LATER, **settings}
         if not isinstance(settings, dict) or sorted(settings) != sorted(names):
             raise ConfigError(f"{source}: expected the settings {', '.join(names)} of a run")
         try:
@@ -155,6 +173,11 @@ class RunConfig:
             ConfigError: another setting differs; the message names it.
         """
         wanted = replace(self, **settings)
+        if wanted.epochs != self.epochs and (self.schedule is not None or self.warmup):
+            raise ConfigError(
+                f"this run's schedule spans its {self.epochs} epochs: leave --epochs out, or start"
+                " a new run"
+            )
         for name in settings:
             old, new = getattr(self, name), getattr(wanted, name)
             if name != "epochs" and old != new:
@@ -193,6 +216,14 @@ def _check_texts(config: RunConfig) -> None:
         raise ConfigError(f"expected task 'classification' or 'regression', found {config.task!r}")
 
 
+def _check_schedule(schedule: Any) -> None:
+    if schedule not in (None, *RUN_SCHEDULES):
+        raise ConfigError(
+            f"unknown schedule {schedule!r}{did_you_mean(str(schedule), list(RUN_SCHEDULES))};"
+            f" choose one of {listing(list(RUN_SCHEDULES))}"
+        )
+
+
 def _located(data: str) -> str:
     """A name in its usual spelling; a file's path from the root, to be found from anywhere."""
     name = data.replace("-", "_")
@@ -211,6 +242,12 @@ def _rate(lr: Any) -> float:
     if type(lr) not in (int, float) or not 0 < lr < math.inf:
         raise ConfigError(f"expected a positive, finite learning rate, found {lr!r}")
     return float(lr)
+
+
+def _amount(name: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value < math.inf:
+        raise ConfigError(f"expected a {name} of at least 0, found {value!r}")
+    return float(value)
 
 
 def _integer(name: str, value: Any, least: int, most: int | None = None) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..data import DataLoader
 from ..extras import require
+from ..nn import Module
+from ..optim import Optimizer, schedules
 from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from .config import OPTIMIZERS, ConfigError, RunConfig
 from .generators import Generators
@@ -47,9 +50,9 @@ class Experiment:
         self._data = fingerprint(self.train_set, self.test_set)
         widths = [self.train_set.n_features, *config.hidden, self.train_set.n_outputs]
         model = mlp(widths, generators.init)
-        optimizer = OPTIMIZERS[config.optimizer](model.named_parameters(), lr=config.lr)
         batch_size = config.batch_size or len(self.train_set)
         loader = DataLoader(self.train_set, batch_size, shuffle=True, rng=generators.shuffle)
+        optimizer = _optimizer(config, model, config.epochs * len(loader))
         self.session = Session(model, optimizer, loader)
 
     def describe(self) -> str:
@@ -59,7 +62,7 @@ class Experiment:
             f"{self.train_set.name}: {len(self.train_set)} rows to train on,"
             f" {len(self.test_set)} to test on; {parameters} parameters;"
             f" {self.config.optimizer}, lr {self.config.lr:g},"
-            f" batches of {self.session.loader.batch_size}"
+            f" batches of {self.session.loader.batch_size}{_more(self.config)}"
             + (f"; compiled ({self.config.compile})" if self.config.compile else "")
         )
 
@@ -98,3 +101,27 @@ class Experiment:
                 f"{path}: epoch {begun} has begun: expected at least as many epochs, found"
                 f" {self.config.epochs}"
             )
+
+
+def _optimizer(config: RunConfig, model: Module, steps: int) -> Optimizer:
+    """The optimizer of a run; biases do not decay."""
+    lr: Any = config.lr
+    try:
+        if config.schedule is not None or config.warmup:
+            lr = schedules.for_run(config.schedule or "constant", lr, steps, config.warmup)
+        return OPTIMIZERS[config.optimizer](
+            model.named_parameters(), lr=lr, weight_decay=config.weight_decay, no_decay="*bias"
+        )
+    except (TypeError, ValueError) as error:
+        raise ConfigError(str(error)) from error
+
+
+def _more(config: RunConfig) -> str:
+    """What a run has besides what every run has."""
+    parts = [
+        f"{config.schedule} schedule" if config.schedule else "",
+        f"warm-up of {config.warmup} steps" if config.warmup else "",
+        f"weight decay {config.weight_decay:g}" if config.weight_decay else "",
+        f"gradients of norm {config.clip_norm:g} at most" if config.clip_norm is not None else "",
+    ]
+    return "".join(f", {part}" for part in parts if part)

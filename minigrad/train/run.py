@@ -168,7 +168,8 @@ def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | 
     progress.line(experiment.describe())
     session.callbacks = [JSONLog(folder / METRICS), _Save(experiment, folder), progress, Timer()]
     with blas_threads_for(experiment.largest_product()):
-        step = step_of(session, experiment.objective, experiment.config.compile)
+        config = experiment.config
+        step = step_of(session, experiment.objective, config.compile, clip_norm=config.clip_norm)
         fit(session, experiment.objective, experiment.test_set, epochs, step=step, stop=stop)
     experiment.save(folder / CHECKPOINT)
     save_model(session.model, folder / MODEL)

@@ -15,7 +15,7 @@ from .plateau import ReduceOnPlateau
 from .plot import plot
 from .polynomial import Linear, Polynomial
 from .product import Product
-from .run import for_run
+from .run import for_run, run_schedules
 from .schedule import Schedule, Scheduled
 from .step import MultiStep, Step
 from .table import SCHEDULES, Row, table
@@ -55,5 +55,6 @@ __all__ = [
     "as_schedule",
     "for_run",
     "plot",
+    "run_schedules",
     "table",
 ]

@@ -47,6 +47,17 @@ _WITH_A_RISE: dict[str, Callable[[float, int, int], Schedule]] = {
 }
 
 
+def run_schedules() -> list[str]:
+    """The names that `for_run` takes.
+
+    Example:
+        >>> from minigrad.optim import schedules
+        >>> "cosine" in schedules.run_schedules()
+        True
+    """
+    return [*_FROM_THE_PEAK, *_WITH_A_RISE]
+
+
 def for_run(name: str, lr: float, steps: int, warmup: int = 0) -> Schedule:
     """A schedule by its name, with arguments that suit a run of so many steps.
 
@@ -76,7 +87,7 @@ def for_run(name: str, lr: float, steps: int, warmup: int = 0) -> Schedule:
     if name in _WITH_A_RISE:
         return _WITH_A_RISE[name](lr, steps, warmup)
     if name not in _FROM_THE_PEAK:
-        known = ", ".join([*_FROM_THE_PEAK, *_WITH_A_RISE])
+        known = ", ".join(run_schedules())
         raise ValueError(f"the schedule of a run is one of {known}, got {name!r}")
     schedule = _FROM_THE_PEAK[name](lr, steps - warmup)
     return Warmup(schedule, warmup) if warmup else schedule
