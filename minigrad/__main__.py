@@ -22,7 +22,7 @@ from .train import (
     resume,
     train,
 )
-from .train.config import RUN_SCHEDULES, default_lr
+from .train.config import RUN_SCHEDULES, default_lr, read_settings
 
 _DEFAULT = RunConfig()
 _TRAIN = """Train a multilayer perceptron on a data set or a file, a quarter of which is held out
@@ -77,7 +77,8 @@ def _train(options: dict[str, Any]) -> int:
     if len(paths) > 2:
         raise ConfigError(f"expected a name or a file, or two IDX files, found {len(paths)}")
     settings = {**options, **dict(zip(("data", "labels"), paths, strict=False))}
-    as_json, out, folder = (settings.pop(name) for name in ("json", "out", "resume"))
+    as_json, out, folder, file = (settings.pop(n) for n in ("json", "out", "resume", "config"))
+    settings = settings if file is None else {**read_settings(file), **settings}
     lines = sys.stderr if as_json else sys.stdout
     if folder is None:
         result = train(RunConfig(**settings), out, lines=lines)
@@ -201,6 +202,13 @@ def _add_folders(add: Callable[..., Any]) -> None:
         default=None,
         metavar="DIR",
         help="go on with the run in DIR; only --epochs, --out and --json may be given anew",
+    )
+    add(
+        "--config",
+        default=None,
+        metavar="FILE",
+        help="a .toml file with these options by name, or a run's config.json; options given here"
+        " count more",
     )
     add(
         "--json",

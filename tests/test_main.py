@@ -255,6 +255,39 @@ def test_a_scheduled_run_keeps_its_length(call):
     assert code == 2 and "this run's schedule spans its 2 epochs" in error
 
 
+def test_options_from_a_file(call):
+    Path("run.toml").write_text(
+        'data = "iris"\nhidden = [8]\nepochs = 3\noptimizer = "nadam"\nweight-decay = 0.1\n'
+    )
+    assert call("train", "--config", "run.toml", "--epochs", "2", "--out", "one")[0] == 0
+    config = json.loads(Path("one/config.json").read_text())
+    assert (config["data"], config["hidden"], config["epochs"]) == ("iris", [8], 2)
+    assert (config["optimizer"], config["weight_decay"]) == ("nadam", 0.1)
+    assert call("train", "--config", "one/config.json", "--out", "two")[0] == 0
+    assert json.loads(Path("two/config.json").read_text()) == config
+    for name, array in load_file("one/model.safetensors").items():
+        np.testing.assert_array_equal(array, load_file("two/model.safetensors")[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.toml", "epocs = 3", "a.toml: unknown setting 'epocs' (did you mean 'epochs'?)"),
+        ("a.toml", "epochs = ", "a.toml: Invalid value"),
+        ("a.json", "[1]", "a.json: expected settings by name, found list"),
+        ("a.json", "{", "a.json: Expecting property name"),
+        ("a.toml", "epochs = 1.5", "expected epochs of at least 1, found 1.5"),
+        ("a.toml", 'hidden = "8"', "expected a list of widths for hidden"),
+        ("missing.toml", None, "missing.toml: No such file"),
+    ],
+)
+def test_files_of_options_that_are_no_such(call, name, text, told):
+    if text is not None:
+        Path(name).write_text(text)
+    code, _, error = call("train", "--config", name)
+    assert code == 2 and told in error
+
+
 @pytest.mark.parametrize("hidden", ["none", "", "None"])
 def test_a_linear_model(call, hidden):
     code, out, _ = call("train", "iris", "--hidden", hidden, "--epochs", "1", "--json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -204,6 +205,35 @@ def default_lr(optimizer: str) -> float:
     """
     lr: float = inspect.signature(OPTIMIZERS[optimizer]).parameters["lr"].default
     return lr
+
+
+def read_settings(path: Path | str) -> dict[str, Any]:
+    """The settings in a TOML file, or in the `config.json` of a run.
+
+    Args:
+        path: the file; its suffix says which of the two it is.
+
+    Returns:
+        Some fields of `RunConfig` and their values.
+
+    Raises:
+        ConfigError: it cannot be read as such, or holds something else; the message says where.
+        OSError: there is no such file.
+    """
+    path = Path(path)
+    text = path.read_bytes()
+    try:
+        settings = json.loads(text) if path.suffix == ".json" else tomllib.loads(text.decode())
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: expected settings by name, found {type(settings).__name__}")
+    settings = {name.replace("-", "_"): value for name, value in settings.items()}
+    known = [field.name for field in fields(RunConfig)]
+    for name in settings:
+        if name not in known:
+            raise ConfigError(f"{path}: unknown setting {name!r}{did_you_mean(name, known)}")
+    return settings
 
 
 def _check_texts(config: RunConfig) -> None:
