@@ -242,6 +242,14 @@ def test_what_is_left_out_of_the_decay(no_decay):
     assert bias.tolist() == [1.0, 3.0]
 
 
+def test_a_group_of_which_a_part_is_refused_is_not_added():
+    matrix, bias = parameter([[1.0, 2.0]], name="weight"), parameter(name="bias")
+    optimizer = optim.Muon([parameter([[3.0]], name="w")], weight_decay=0.1, no_decay="bias")
+    with pytest.raises(ValueError, match="Muon takes matrices"):
+        optimizer.add_group({"params": [matrix, bias]})
+    assert [g.names for g in optimizer.groups] == [["w"]]
+
+
 def test_a_decay_of_nothing_computes_nothing():
     p = parameter()
     optimizer = optim.SGD([p])

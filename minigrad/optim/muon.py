@@ -8,7 +8,7 @@ import numpy as np
 
 from .decay import Prepare, with_decoupled
 from .members import Named
-from .optimizer import Optimizer, Parameters, State
+from .optimizer import Group, Optimizer, Parameters, State
 
 
 class Muon(Optimizer):
@@ -63,14 +63,14 @@ class Muon(Optimizer):
     ) -> None:
         super().__init__(params, lr=lr, momentum=momentum, steps=steps, eps=eps, **options)
 
-    def _add(self, named: Named, hyper: dict[str, Any]) -> None:
+    def _group(self, named: Named, hyper: dict[str, Any]) -> Group:
         for name, p in named:
             if p.ndim != 2:
                 raise ValueError(
                     f"Muon takes matrices, got parameter {name!r} of shape {p.shape}; give it to "
                     "an optimizer beside it, such as AdamW"
                 )
-        super()._add(named, hyper)
+        return super()._group(named, hyper)
 
     @staticmethod
     def update(

@@ -117,18 +117,21 @@ class Optimizer:
         taken = {p: n for g in self.groups for n, p in zip(g.names, g.parameters, strict=True)}
         named = named_parameters(group["params"], taken)
         decayed, free = divided(named, self._no_decay if hyper["weight_decay"] else ())
-        for members, weight_decay in ((decayed, hyper["weight_decay"]), (free, 0)):
-            if members:
-                self._add(members, hyper | {"weight_decay": weight_decay})
+        parts = ((decayed, hyper["weight_decay"]), (free, 0))
+        self.groups += [
+            self._group(members, hyper | {"weight_decay": weight_decay})
+            for members, weight_decay in parts
+            if members
+        ]
+        changed()
 
-    def _add(self, named: list[tuple[str, Parameter]], hyper: dict[str, Any]) -> None:
+    def _group(self, named: list[tuple[str, Parameter]], hyper: dict[str, Any]) -> Group:
         rule = UpdateRule(
             self.update, self.slots, type(self).decay, self.counters, getattr(self, "count", None)
         )
         states = [self._first_state(p, hyper) for _, p in named]
         units = units_of(named, states, rule, self.is_elementwise)
-        self.groups.append(Group(named, hyper, units))
-        changed()
+        return Group(named, hyper, units)
 
     def _first_state(self, p: Parameter, hyper: dict[str, Any]) -> list[Array]:
         numbers = self._current(hyper).numbers() if is_scheduled(hyper) else hyper
