@@ -75,3 +75,38 @@ def assert_equal_runs(build, calls, programs=1, between=None, **options):
             assert bits(received[kind]) == bits(value), f"{kind} after call {k}"
     assert compiled.cache_info().misses == programs, compiled._reasons
     return compiled
+
+
+def assert_close_runs(build, calls, tolerance, between=None, **options):
+    """The same to a tolerance, relative to the largest number of each array.
+
+    Optimizer states are left out: the parameters show what comes of them.
+    """
+    eager, other = build(), build()
+    compiled = mg.compile(other.step, **options)
+    for k, arguments in enumerate(calls):
+        if between is not None:
+            between(k, eager)
+            between(k, other)
+        results = compiled(*arguments), eager.step(*arguments)
+        assert_close(*results, tolerance, f"results of call {k}")
+        expected, received = eager.state(), other.state()
+        for kind in ("data", "grads", "buffers"):
+            assert_close(received[kind], expected[kind], tolerance, f"{kind} after call {k}")
+        assert received["generators"] == expected["generators"]
+    return compiled
+
+
+def assert_close(a, b, tolerance, what):
+    """Two structures of numbers, arrays and tensors, to a relative tolerance."""
+    if isinstance(b, (list, tuple)):
+        assert len(a) == len(b), what
+        for one, other in zip(a, b, strict=True):
+            assert_close(one, other, tolerance, what)
+    elif b is None:
+        assert a is None, what
+    else:
+        a, b = (np.asarray(x.data if isinstance(x, mg.Tensor) else x) for x in (a, b))
+        assert (a.shape, a.dtype) == (b.shape, b.dtype), what
+        largest = max(np.abs(b).max(initial=0.0), 0.5)  # gradients cancel; their terms do not
+        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * largest, err_msg=what)

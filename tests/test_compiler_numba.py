@@ -727,3 +727,20 @@ def test_a_second_program_finds_the_gradients_of_the_first():
     found = [compiled(x).item() for x in batches]
     w.data = np.ones(3)
     np.testing.assert_allclose(found, [step(x).item() for x in batches], rtol=1e-6)
+
+
+def test_an_operand_that_is_read_again_in_the_same_loop_is_not_written_over():
+    """y takes the place of e only if no later member of the loop wants e."""
+
+    def fn(x):
+        e = np.exp(x)
+        total = e.sum(axis=1, keepdims=True)
+        y = e / total
+        squared = (y * y).sum(axis=1, keepdims=True)
+        return y - squared, e * total
+
+    x = floats(4, 3)
+    compiled = mg.compile(fn, backend="numba")
+    compiled(x)
+    for found, expected in zip(compiled(x), fn(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)

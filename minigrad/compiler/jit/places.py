@@ -95,11 +95,12 @@ class Places:
         maker = nest.maker(v)
         if maker is None or maker.accumulation is not None:
             return False
+        turn = {m: (phases[m], k) for k, m in enumerate(nest.members)}
         return all(
             padded(r.strides, n) == padded(maker.target, n)
             and r.layout.offset == 0
             and len(m.space) == len(maker.space)
-            and phases[m] <= phases[maker]
+            and turn[m] <= turn[maker]
             for m in nest.members
             for r in m.reads
             if r.root is state

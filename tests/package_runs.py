@@ -1,0 +1,194 @@
+"""What the package exports, made and called: runs for everything in `nn`, `functional` and `optim`.
+
+What is added there has to be added to a table here; `test_compile_equals_eager.py` looks.
+"""
+
+import numpy as np
+from compiled_runs import Run
+
+import minigrad as mg
+import minigrad.functional as F
+from minigrad import nn, optim
+
+STEPS = 200
+
+
+def rng():
+    return np.random.default_rng(5)
+
+
+def normal(*shape, seed=1):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def labels(n, classes, seed=2):
+    return np.random.default_rng(seed).integers(classes, size=n)
+
+
+# The tables: what each class or function is made or called with.
+
+LAYERS = {
+    "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
+    "Flatten": lambda: nn.Flatten(),
+    "GELU": lambda: nn.GELU(),
+    "Identity": lambda: nn.Identity(),
+    "LeakyReLU": lambda: nn.LeakyReLU(0.1),
+    "Linear": lambda: nn.Linear(3, 3, rng=rng()),
+    "LogSoftmax": lambda: nn.LogSoftmax(),
+    "ReLU": lambda: nn.ReLU(),
+    "Sequential": lambda: nn.Sequential(nn.Linear(3, 3, rng=rng()), nn.Tanh()),
+    "SiLU": lambda: nn.SiLU(),
+    "Sigmoid": lambda: nn.Sigmoid(),
+    "Softmax": lambda: nn.Softmax(),
+    "Softplus": lambda: nn.Softplus(),
+    "Tanh": lambda: nn.Tanh(),
+}
+
+SIGNS = np.sign(normal(6, 2, seed=3))
+TARGETS = {
+    "BCEWithLogitsLoss": (SIGNS + 1) / 2,
+    "CrossEntropyLoss": labels(6, 2),
+    "HingeLoss": SIGNS,
+    "HuberLoss": normal(6, 2),
+    "L1Loss": normal(6, 2),
+    "MSELoss": normal(6, 2),
+    "NLLLoss": labels(6, 2),
+}
+
+OPTIMIZERS = {
+    "AMSGrad": {"lr": 0.01},
+    "ASGD": {"lr": 0.1, "t0": 20.0},
+    "AdaDelta": {},
+    "AdaGrad": {"lr": 0.1, "s0": 0.1},
+    "Adafactor": {"lr": 0.01, "weight_decay": 0.01},
+    "Adam": {"lr": 0.01, "betas": (0.8, 0.99)},
+    "AdamW": {"lr": 0.01, "weight_decay": 0.1},
+    "Adamax": {"lr": 0.01},
+    "CenteredRMSProp": {"lr": 0.01},
+    "CenteredRMSPropMomentum": {"lr": 0.001},
+    "DampenedMomentum": {"lr": 0.05, "dampening": 0.5},
+    "GD": {"lr": 0.1},
+    "HypergradientAdam": {"lr": 0.01},
+    "HypergradientSGD": {"lr": 0.01},
+    "LAMB": {"lr": 0.01, "weight_decay": 0.01},
+    "Lion": {"lr": 0.001, "weight_decay": 0.1},
+    "Momentum": {"lr": 0.05, "momentum": 0.8},
+    "MomentumA": {"lr": 0.05},
+    "Muon": {"lr": 0.02},
+    "NAdam": {"lr": 0.01},
+    "Nesterov": {"lr": 0.05},
+    "NesterovA": {"lr": 0.05},
+    "RAdam": {"lr": 0.01},
+    "RMSProp": {"lr": 0.01},
+    "RMSPropMomentum": {"lr": 0.001},
+    "RMSPropNesterov": {"lr": 0.001, "eps_root": 1e-6},
+    "Rprop": {"lr": 0.01},
+    "SGD": {"lr": 0.1},
+    "UncorrectedAdam": {"lr": 0.01},
+}
+BRANCHING = {"ASGD", "DampenedMomentum", "RAdam"}  # on the number of the step
+
+X, T, Y = normal(6, 3, seed=4), normal(6, 3, seed=5), labels(6, 3)
+FUNCTIONS = {
+    "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(
+        x, T > 0, weight=T * T, pos_weight=3.0
+    ),
+    "cross_entropy": lambda x: F.cross_entropy(
+        x, Y, weight=[0.5, 1.0, 2.0], ignore_index=1, label_smoothing=0.1
+    ),
+    "dropout": None,  # needs a generator for each run
+    "erf": F.erf,
+    "gelu": lambda x: F.gelu(x, "tanh"),
+    "hinge_loss": lambda x: F.hinge_loss(x, np.sign(T), margin=0.7),
+    "huber_loss": lambda x: F.huber_loss(x, T, delta=0.5, reduction="none"),
+    "l1_loss": lambda x: F.l1_loss(x, T, reduction="sum"),
+    "leaky_relu": F.leaky_relu,
+    "linear": lambda x: F.linear(x, T[:2], T[0, :2]),
+    "log_softmax": lambda x: F.log_softmax(x, axis=0),
+    "logsumexp": lambda x: F.logsumexp(x, keepdims=True),
+    "mse_loss": lambda x: F.mse_loss(x, T),
+    "nll_loss": lambda x: F.nll_loss(F.log_softmax(x), Y, reduction="none"),
+    "one_hot": lambda x: x * F.one_hot(Y, 3),
+    "relu": F.relu,
+    "sigmoid": F.sigmoid,
+    "silu": F.silu,
+    "softmax": F.softmax,
+    "softplus": F.softplus,
+}
+
+
+def training(model, loss, optimizer, **hyper):
+    """A run that trains a model."""
+
+    def build():
+        net = model()
+        made = optimizer(net.named_parameters(), **hyper)
+
+        def step(x, y):
+            value = loss(net(x), y)
+            made.zero_grad()
+            value.backward()
+            made.step()
+            return value
+
+        return Run(step, [net], [made])
+
+    return build
+
+
+def batches(*target, steps=STEPS):
+    """The same shapes with other numbers in each step."""
+    draws = rng()
+    return [(draws.standard_normal((6, 3)).astype(np.float32), *target) for _ in range(steps)]
+
+
+def layer_run(name):
+    """Training a small network with the layer inside."""
+
+    def model():
+        return nn.Sequential(nn.Linear(3, 3, rng=rng()), LAYERS[name](), nn.Linear(3, 2, rng=rng()))
+
+    return training(model, F.mse_loss, optim.Adam, lr=0.01), (normal(6, 2),)
+
+
+def loss_run(name):
+    """Training a linear model with the loss."""
+    build = training(lambda: nn.Linear(3, 2, rng=rng()), getattr(nn, name)(), optim.SGD, lr=0.1)
+    return build, (TARGETS[name],)
+
+
+def optimizer_run(name):
+    """Training a small network with the optimizer."""
+
+    def model():
+        bias = name != "Muon"  # which takes matrices only
+        layers = nn.Linear(3, 4, bias, rng=rng()), nn.Tanh(), nn.Linear(4, 2, bias, rng=rng())
+        return nn.Sequential(*layers)
+
+    return training(model, F.mse_loss, getattr(optim, name), **OPTIMIZERS[name]), (normal(6, 2),)
+
+
+def changed_rates(k, run):
+    """Between two calls: the rate is set once, and falls from call 100 on."""
+    if k == 50:
+        run.optimizers[0].lr = 0.005
+    if k > 100:
+        run.optimizers[0].lr *= 0.99
+
+
+def function_run(name):
+    """The function, its gradient, and a gradient of that."""
+
+    def build():
+        generator = rng()
+        fn = FUNCTIONS[name] or (lambda x: F.dropout(x, 0.3, rng=generator))
+
+        def step(x):
+            t = mg.Tensor(x, requires_grad=True)
+            y = fn(t)
+            slope = mg.grad((y * y).sum(), t, create_graph=True)
+            return fn(x), y, slope, mg.grad((slope * slope).sum(), t)
+
+        return Run(step, generators=[generator])
+
+    return build
