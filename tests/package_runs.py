@@ -3,6 +3,10 @@
 What is added there has to be added to a table here; `test_compile_equals_eager.py` looks.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from compiled_runs import Run
 
@@ -25,7 +29,21 @@ def labels(n, classes, seed=2):
     return np.random.default_rng(seed).integers(classes, size=n)
 
 
+@dataclass(frozen=True)
+class Alone:
+    """A model that is trained by itself, where a layer does not take rows of numbers.
+
+    Attributes:
+        model: makes it; it returns one tensor.
+        draw: makes its input, of a generator; new numbers of the same shape in each step.
+    """
+
+    model: Callable[[], nn.Module]
+    draw: Callable[[np.random.Generator], Any]
+
+
 # The tables: what each class or function is made or called with.
+# Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
 LAYERS = {
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
@@ -136,19 +154,29 @@ def training(model, loss, optimizer, **hyper):
     return build
 
 
-def batches(*target, steps=STEPS):
+def rows(generator):
+    return generator.standard_normal((6, 3)).astype(np.float32)
+
+
+def batches(*target, steps=STEPS, draw=rows):
     """The same shapes with other numbers in each step."""
     draws = rng()
-    return [(draws.standard_normal((6, 3)).astype(np.float32), *target) for _ in range(steps)]
+    return [(draw(draws), *target) for _ in range(steps)]
 
 
-def layer_run(name):
-    """Training a small network with the layer inside."""
+def between_dense_layers(name):
+    layers = nn.Linear(3, 3, rng=rng()), LAYERS[name](), nn.Linear(3, 2, rng=rng())
+    return nn.Sequential(*layers)
 
-    def model():
-        return nn.Sequential(nn.Linear(3, 3, rng=rng()), LAYERS[name](), nn.Linear(3, 2, rng=rng()))
 
-    return training(model, F.mse_loss, optim.Adam, lr=0.01), (normal(6, 2),)
+def layer_run(name, steps=STEPS):
+    """Training a small network with the layer inside: the run, and its calls."""
+    entry = LAYERS[name]
+    if not isinstance(entry, Alone):
+        entry = Alone(lambda: between_dense_layers(name), rows)
+    target = normal(*entry.model()(entry.draw(rng())).shape)
+    build = training(entry.model, F.mse_loss, optim.Adam, lr=0.01)
+    return build, batches(target, steps=steps, draw=entry.draw)
 
 
 def loss_run(name):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from twins import assert_twins, in_double
 
-import minigrad as mg
 from minigrad import nn
 
 rng = np.random.default_rng(0)
@@ -41,32 +41,11 @@ PAIRS = {
 by_pair = pytest.mark.parametrize(("build", "shape"), PAIRS.values(), ids=PAIRS)
 
 
-def weights_for(theirs):
-    return {n: rng.standard_normal(tuple(p.shape)) for n, p in theirs.state_dict().items()}
-
-
 @by_pair
-def test_values_and_gradients(build, shape):
-    mg.set_default_dtype(np.float64)
-    try:
-        ours = build(nn)
-    finally:
-        mg.set_default_dtype(np.float32)
-    theirs = build(torch.nn).double()
-    weights = weights_for(theirs)
-    ours.load_state_dict(weights)
-    theirs.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
+def test_values_and_gradients(build, shape, tmp_path):
+    ours, theirs = in_double(build, nn), build(torch.nn)
     data = rng.standard_normal(shape)
-    x, tx = mg.tensor(data, requires_grad=True), torch.tensor(data, requires_grad=True)
-    y, ty = ours(x), theirs(tx)
-    v = rng.standard_normal(y.shape)
-    y.backward(v)
-    ty.backward(torch.tensor(v))
-    np.testing.assert_allclose(y.data, ty.detach().numpy(), rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(x.grad.data, tx.grad.numpy(), rtol=1e-12, atol=1e-12)
-    gradients = {name: p.grad.numpy() for name, p in theirs.named_parameters()}
-    for name, p in ours.named_parameters():
-        np.testing.assert_allclose(p.grad.data, gradients[name], rtol=1e-12, atol=1e-12)
+    assert_twins(ours, theirs, tmp_path, data, rtol=1e-12, atol=1e-12)
 
 
 @by_pair
