@@ -314,6 +314,40 @@ def test_products_of_vectors():
     )
 
 
+@pytest.mark.parametrize(("limit", "kind"), [(1 << 21, "products"), (1, "threaded_products")])
+def test_stacks_of_products(monkeypatch, limit, kind):
+    """Attention's: heads are views of one array; also one axis in front, and broadcast ones."""
+    monkeypatch.setattr(product_lines, "SMALL_PRODUCT", limit)
+    qkv, w = floats(3, 5, 3 * 2 * 4), floats(4, 7, seed=1)
+
+    def fn(r, qkv, w):
+        q, k, v = (qkv[..., i : i + 8].reshape(3, 5, 2, 4).swapaxes(1, 2) for i in (0, 8, 16))
+        scores = np.matmul(q, k.swapaxes(-1, -2))
+        mixed = np.matmul(np.tanh(scores), v).swapaxes(1, 2).reshape(3, 5, 8)
+        one = np.matmul(qkv[0, 0], qkv.swapaxes(-1, -2))
+        return mixed, scores.swapaxes(-1, -2) @ v, one, q @ w, mixed @ floats(8, 3), qkv @ qkv[0, 0]
+
+    text = check(fn, qkv=qkv, w=w)
+    assert f" {kind}(" in text
+    assert f" {kind}_by_columns(" in text
+
+
+def test_stacks_of_products_that_are_left_to_numpy():
+    """Three axes in front that do not go on evenly, columns and rows with gaps, dot's pairs."""
+    x = floats(3, 4, 5, 6, 6)
+
+    def fn(r, x):
+        return x[::2, ::2, ::2] @ x[::2, ::2, ::2], x[0, ..., ::2, ::2] @ x[0, ..., ::2, ::2]
+
+    check(fn, x=x, fallbacks=2)
+    check(lambda r, x: np.dot(x, x), x=floats(2, 3, 3), fallbacks=1)
+
+
+def test_a_stack_of_rows_times_a_matrix_is_one_product():
+    text = check(lambda r, x, w: np.dot(x, w), x=floats(2, 3, 4), w=floats(4, 5))
+    assert "product(x_matrix, w, " in text
+
+
 def test_a_bias_is_added_by_the_product():
     text = check(lambda r, x, w, b: np.maximum(x @ w + b, 0), x=X, w=floats(4, 5), b=floats(5))
     assert "product_plus" in text

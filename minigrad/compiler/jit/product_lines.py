@@ -26,9 +26,12 @@ class Products:
         self._layouts, self._names = layouts, names
 
     def lines(self, product: Product, arrays: Arrays) -> list[str]:
-        n, m = product.a.shape[0], product.b.shape[1]
-        out = Layout(product.out, 0, (n, m), (m, 1))
+        n, m = product.a.shape[-2], product.b.shape[-1]
+        shape = (*product.a.shape[:-2], n, m)
+        out = Layout(product.out, 0, shape, row_by_row(shape))
         work = multiplications(product)
+        if product.is_stack:
+            return self._stack(product, out, arrays)
         if work >= LARGE_PRODUCT:
             return self._by_the_library(product, out, arrays)
         b, lines = product.b, list[str]()
@@ -43,6 +46,16 @@ class Products:
             a = arrays.name(product.a, is_strided=True)  # one kind, so one function to compile
             return [*lines, f"threaded_product({', '.join([a, *rest])})"]
         return [*lines, f"product({', '.join([arrays.name(product.a), *rest])})"]
+
+    def _stack(self, product: Product, out: Layout, arrays: Arrays) -> list[str]:
+        b, kind = product.b, "products"
+        if b.strides[-1] != 1 and b.shape[-1] != 1:
+            kind = "products_by_columns"
+            shape, strides = ((*x[:-2], x[-1], x[-2]) for x in (b.shape, b.strides))
+            b = replace(b, shape=shape, strides=strides)
+        kind = f"threaded_{kind}" if multiplications(product) > SMALL_PRODUCT else kind
+        names = [arrays.name(x, is_strided=True) for x in (product.a, b)]
+        return [f"{kind}({', '.join([*names, arrays.name(out)])})"]
 
     def _by_the_library(self, product: Product, out: Layout, arrays: Arrays) -> list[str]:
         lines, operands = list[str](), list[str]()

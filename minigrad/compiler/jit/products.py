@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .decorators import FREEDOMS
+from .transposition import transpose
 from .vectors import INT64, Elements, filled, int64, multiple, vector_bytes
 
 _ROWS = (8, 4, 1)  # rows of the result at a time: as many eights as there are, then a four, ones
@@ -58,6 +60,30 @@ def threaded_product(a: Any, b: Any, out: Any) -> None:
         rows = slice(row, min(row + _BLOCK_ROWS, n))
         columns = slice(column, min(column + _BLOCK_COLUMNS, m))
         product(a[rows], b[:, columns], out[rows, columns])
+
+
+def _products(a: Any, b: Any, out: Any) -> None:
+    """Each of a stack of products, over the two axes in front."""
+    n, m = out.shape[:2]
+    for k in prange(n * m):
+        i, j = k // m, k % m
+        product(a[i, j], b[i, j], out[i, j])
+
+
+def _products_by_columns(a: Any, b_T: Any, out: Any) -> None:  # noqa: N803
+    """The same of second factors whose columns have no gaps: they are transposed one by one."""
+    n, m = out.shape[:2]
+    for k in prange(n * m):
+        i, j = k // m, k % m
+        b = np.empty((b_T.shape[3], b_T.shape[2]), b_T.dtype)
+        transpose(b_T[i, j], b)
+        product(a[i, j], b, out[i, j])
+
+
+products = njit(_products, fastmath=FREEDOMS)
+threaded_products = njit(_products, fastmath=FREEDOMS, parallel=True)
+products_by_columns = njit(_products_by_columns, fastmath=FREEDOMS)
+threaded_products_by_columns = njit(_products_by_columns, fastmath=FREEDOMS, parallel=True)
 
 
 def _elements(context: Any, builder: Any, signature: Any, args: Any) -> list[Elements]:

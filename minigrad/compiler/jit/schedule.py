@@ -8,6 +8,7 @@ it reads.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from ... import vjps
 from ..functions import put_view
 from ..program import Instruction, Program, Value
 from .clusters import Cluster, cluster_of
+from .factors import factors, has_rows
 from .layouts import Layout, layouts_of, row_by_row
 from .members import Member, copy_into, member_of
 from .statements import Call, Nest, Product, Statement, values_read
@@ -89,14 +91,10 @@ class Schedule:
         arrays = [a for a in i.args if isinstance(a, Value) and a.dtype == i.out.dtype]
         if len(arrays) != 2 or i.out.dtype not in (np.dtype("f"), np.dtype("d")):
             return False
-        a, b = (self.layouts[v] for v in arrays)
-        if not (a.shape and b.shape) or len(a.shape) > 2 or len(b.shape) > 2:
+        both = factors(i.fn, *(self.layouts[v] for v in arrays))
+        if both is None or not self.layouts[i.out].is_contiguous or not has_rows(both[1]):
             return False
-        if not self.layouts[i.out].is_contiguous:
-            return False
-        a = a if len(a.shape) == 2 else replace(a, shape=(1, *a.shape), strides=(0, *a.strides))
-        b = b if len(b.shape) == 2 else replace(b, shape=(*b.shape, 1), strides=(*b.strides, 0))
-        self._append(Product(i, a, b, i.out), i.out)
+        self._append(Product(i, *both, i.out), i.out)
         return True
 
     def _add_to_product(self, m: Member) -> None:
@@ -106,6 +104,7 @@ class Schedule:
             if (
                 m.instruction.fn is np.add
                 and isinstance(product, Product)
+                and not product.is_stack
                 and self._uses[read.root] == 1
                 and multiplications(product) <= SMALL_PRODUCT
                 and m.out.dtype == read.root.dtype == row.root.dtype
@@ -250,8 +249,8 @@ class Schedule:
 
 
 def multiplications(product: Product) -> int:
-    (n, inner), m = product.a.shape, product.b.shape[1]
-    return n * inner * m
+    *stack, n, inner = product.a.shape
+    return math.prod(stack) * n * inner * product.b.shape[-1]
 
 
 def _is_row_by_row(i: Instruction) -> bool:

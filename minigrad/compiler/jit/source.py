@@ -34,7 +34,10 @@ _HELPERS = {
         "tanh32", "tanh64",
     ),
     "memory": ("array_at", "part", "strided"),
-    "products": ("product", "product_plus", "threaded_product"),
+    "products": (
+        "product", "product_plus", "products", "products_by_columns", "threaded_product",
+        "threaded_products", "threaded_products_by_columns",
+    ),
     "transposition": ("transpose",),
 }  # fmt: skip
 _RESERVED = {"at", "n", "start", "prange", *INDICES}.union(*_HELPERS.values())

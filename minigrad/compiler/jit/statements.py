@@ -52,7 +52,7 @@ class Product:
 
     Attributes:
         instruction: the call.
-        a, b: the layouts of the matrices, with two axes each.
+        a, b: the layouts of the matrices, with two axes each; of stacks of matrices, with four.
         out: the result.
         row: a vector that is added to each row.
     """
@@ -62,6 +62,11 @@ class Product:
     b: Layout
     out: Value
     row: Layout | None = None
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether there are many products."""
+        return len(self.a.shape) > 2
 
     @property
     def layouts(self) -> list[Layout]:
