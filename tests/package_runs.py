@@ -47,6 +47,10 @@ class Alone:
 
 LAYERS = {
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
+    "Embedding": Alone(
+        lambda: nn.Embedding(5, 3, padding_idx=1, rng=rng()),
+        lambda generator: generator.integers(5, size=(2, 4)),
+    ),
     "Flatten": lambda: nn.Flatten(),
     "GELU": lambda: nn.GELU(),
     "Identity": lambda: nn.Identity(),
@@ -115,6 +119,7 @@ FUNCTIONS = {
         x, Y, weight=[0.5, 1.0, 2.0], ignore_index=1, label_smoothing=0.1
     ),
     "dropout": None,  # needs a generator for each run
+    "embedding": lambda x: F.embedding(Y, x, padding_idx=-1),
     "erf": F.erf,
     "gelu": lambda x: F.gelu(x, "tanh"),
     "hinge_loss": lambda x: F.hinge_loss(x, np.sign(T), margin=0.7),

@@ -6,6 +6,7 @@ remember how they were computed, arrays give arrays.
 
 from .activations import gelu, leaky_relu, relu, sigmoid, silu, softplus
 from .dense import dropout, linear, one_hot
+from .embedding import embedding
 from .erf import erf
 from .losses import (
     binary_cross_entropy_with_logits,
@@ -22,6 +23,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "cross_entropy",
     "dropout",
+    "embedding",
     "erf",
     "gelu",
     "hinge_loss",

@@ -15,6 +15,7 @@ from .activations import (
     Tanh,
 )
 from .dropout import Dropout
+from .embedding import Embedding
 from .flatten import Flatten
 from .linear import Linear
 from .losses import (
@@ -34,6 +35,7 @@ __all__ = [
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
     "Dropout",
+    "Embedding",
     "Flatten",
     "HingeLoss",
     "HuberLoss",
