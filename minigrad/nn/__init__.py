@@ -16,6 +16,7 @@ from .activations import (
 )
 from .dropout import Dropout
 from .flatten import Flatten
+from .layer_norm import LayerNorm
 from .linear import Linear
 from .losses import (
     BCEWithLogitsLoss,
@@ -39,6 +40,7 @@ __all__ = [
     "HuberLoss",
     "Identity",
     "L1Loss",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
