@@ -45,6 +45,8 @@ class Alone:
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
+EPS = 0.1  # three numbers that happen to be nearly equal are blown up, rounding included
+
 LAYERS = {
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
     "Embedding": Alone(
@@ -54,6 +56,7 @@ LAYERS = {
     "Flatten": lambda: nn.Flatten(),
     "GELU": lambda: nn.GELU(),
     "Identity": lambda: nn.Identity(),
+    "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
     "Linear": lambda: nn.Linear(3, 3, rng=rng()),
     "LogSoftmax": lambda: nn.LogSoftmax(),
@@ -133,10 +136,12 @@ FUNCTIONS = {
     "nll_loss": lambda x: F.nll_loss(F.log_softmax(x), Y, reduction="none"),
     "one_hot": lambda x: x * F.one_hot(Y, 3),
     "relu": F.relu,
+    "rms_normalize": lambda x: F.rms_normalize(x, eps=EPS),
     "sigmoid": F.sigmoid,
     "silu": F.silu,
     "softmax": F.softmax,
     "softplus": F.softplus,
+    "standardize": lambda x: F.standardize(x, axis=0, eps=EPS),
 }
 
 

@@ -17,6 +17,7 @@ from .losses import (
     mse_loss,
     nll_loss,
 )
+from .normalization import rms_normalize, standardize
 from .softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
@@ -37,8 +38,10 @@ __all__ = [
     "nll_loss",
     "one_hot",
     "relu",
+    "rms_normalize",
     "sigmoid",
     "silu",
     "softmax",
     "softplus",
+    "standardize",
 ]

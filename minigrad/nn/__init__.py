@@ -17,6 +17,7 @@ from .activations import (
 from .dropout import Dropout
 from .embedding import Embedding
 from .flatten import Flatten
+from .layer_norm import LayerNorm
 from .linear import Linear
 from .losses import (
     BCEWithLogitsLoss,
@@ -41,6 +42,7 @@ __all__ = [
     "HuberLoss",
     "Identity",
     "L1Loss",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",

@@ -139,6 +139,17 @@ def zeros(shape: Shape, rng: np.random.Generator | None = None, dtype: DType = N
     return np.zeros(shape, dtype or get_default_dtype())
 
 
+def ones(shape: Shape, rng: np.random.Generator | None = None, dtype: DType = None) -> Array:
+    """Ones, for the factors of normalising layers.
+
+    Example:
+        >>> from minigrad.nn import init
+        >>> init.ones((2,))
+        array([1., 1.], dtype=float32)
+    """
+    return np.ones(shape, dtype or get_default_dtype())
+
+
 def _fans(shape: Shape) -> tuple[int, int]:
     """(fan_in, fan_out)."""
     if len(shape) < 2:

@@ -25,6 +25,7 @@ from . import (
     joining,
     linalg,
     nans,
+    normalization,
     norms,
     order,
     outer,
@@ -44,7 +45,7 @@ __all__ = ["REGISTERED", "SAMPLES", "Fixed", "S", "is_input"]
 TABLES = [
     assignment, elementwise, series, reductions, nans, order, cumulative, outer,
     products, einsum, diagonals, determinants, linalg, decompositions, norms, shape, joining,
-    indexing, padding, sorting, windows, functional, special,
+    indexing, padding, sorting, windows, functional, normalization, special,
 ]  # fmt: skip
 SAMPLES: dict[Any, list[S]] = {fn: calls for t in TABLES for fn, calls in t.SAMPLES.items()}
 
