@@ -46,6 +46,20 @@ def test_linear_leaves_its_inputs_alone_and_keeps_float32():
     assert [a.tobytes() for a in args] == before
 
 
+def test_linear_of_many_axes_is_one_product():
+    x, w = rng.standard_normal((4, 3, 5)), rng.standard_normal((2, 5))
+    np.testing.assert_array_equal(F.linear(x, w).reshape(12, 2), F.linear(x.reshape(12, 5), w))
+    g = rng.standard_normal((4, 3, 2))
+    pair = [mg.tensor(a, requires_grad=True) for a in (x, x.reshape(12, 5))]
+    found = [
+        mg.grad([F.linear(t, w)], [t], [g.reshape(*t.shape[:-1], 2)])[0].data.tobytes()
+        for t in pair
+    ]
+    assert found[0] == found[1]
+    no_features = np.ones((2, 3, 0))
+    np.testing.assert_array_equal(F.linear(no_features, np.ones((4, 0))), np.zeros((2, 3, 4)))
+
+
 def test_linear_promotes_like_numpy():
     x, w = np.ones((1, 2), np.float32), np.ones((3, 2), np.float32)
     b = np.full(3, 0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """
     if x.ndim == 0:
         raise ValueError("linear needs an input of at least one axis, got a scalar")
-    h = np.dot(x, weight.T)  # one product, however many axes x has
+    h = _product(x, weight.T)
     if bias is None:
         return h
     if bias.dtype != h.dtype:
@@ -44,14 +45,21 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return h
 
 
+def _product(x: Any, matrix: Any) -> Any:
+    """x matrix, as one product: of more than two axes, NumPy would make one for each row."""
+    if x.ndim <= 2:
+        return x.dot(matrix)
+    return _rows(x).dot(matrix).reshape(*x.shape[:-1], matrix.shape[1])
+
+
 def _rows(t: Any) -> Any:
     """All axes but the last as one: (..., n) -> (rows, n)."""
-    return t if t.ndim == 2 else t.reshape(-1, t.shape[-1])
+    return t if t.ndim == 2 else t.reshape(math.prod(t.shape[:-1]), t.shape[-1])
 
 
 defvjp(
     linear,
-    lambda g, y, x, weight, bias=None: g.dot(weight),
+    lambda g, y, x, weight, bias=None: _product(g, weight),
     lambda g, y, x, weight, bias=None: _rows(g).T.dot(_rows(x)),
     lambda g, y, x, weight, bias=None: sum_to(g, bias.shape),
 )
