@@ -222,7 +222,11 @@ class Tensor(Printable, Assignable, ArrayMethods):
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
         new = as_array(plain(array), self.dtype, copy=False)
         recorder = active_recorder()
-        self._data = new if recorder is None else recorder.new_data(self, new)
+        self._replace(new if recorder is None else recorder.new_data(self, new))
+
+    def _replace(self, array: Array) -> None:
+        """Hold another array from now on; what was recorded keeps the old one."""
+        self._data = array
         changed()
         if self.node is not None:
             self.node = Leaf(self._data, weakref.ref(self), self.node.hooks)
