@@ -68,7 +68,7 @@ arguments of shapes (2,)
             value = np.asarray(value) if isinstance(value, np.generic) else value
             where = self._rule or _place()
             if (found := self._found(value)) is not None:
-                raise FloatingPointError(
+                raise _located(
                     f"{name_of(fn)} made {found}: arguments of shapes {_shapes(args)} ({where})"
                 )
             if isinstance(value, np.ndarray):
@@ -92,7 +92,7 @@ arguments of shapes (2,)
             finally:
                 self._rule = outer
             if (found := self._found(getattr(c, "_data", c))) is not None:
-                raise FloatingPointError(
+                raise _located(
                     f"{name} made {found}: cotangent of shape {np.shape(g)}, arguments of shapes "
                     f"{_shapes(args)} ({origin})"
                 )
@@ -113,6 +113,13 @@ arguments of shapes (2,)
 
 def _not_finite(value: Any) -> Any:
     return np.logical_not(np.isfinite(value))
+
+
+def _located(words: str) -> FloatingPointError:
+    """The error; modules need not say once more which of them it was."""
+    error = FloatingPointError(words)
+    error.is_located = True  # type: ignore[attr-defined]
+    return error
 
 
 def _place() -> str:
