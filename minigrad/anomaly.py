@@ -52,14 +52,14 @@ arguments of shapes (2,)
 
     def __enter__(self) -> detect_anomaly:
         modes.observers += 1
-        self._token = MODE.set(replace(MODE.get(), anomaly=self))
+        self._token = MODE.set(replace(MODE.get(), watcher=self))
         return self
 
     def __exit__(self, *exception: object) -> None:
         modes.observers -= 1
         MODE.reset(self._token)
 
-    def checked(self, fn: Function, implementation: Function) -> Function:
+    def watched(self, fn: Function, implementation: Function) -> Function:
         """The same function, whose result is looked at."""
 
         def call(*args: Any, **params: Any) -> Any:
@@ -79,7 +79,7 @@ arguments of shapes (2,)
 
         return call
 
-    def checked_rule(self, rule: Function, node: Node, i: int) -> Function:
+    def watched_rule(self, rule: Function, node: Node, i: int) -> Function:
         """The same rule of a node's argument i, whose result is looked at."""
         _, origin = self._origins.get(id(node.value), (None, "called outside detect_anomaly"))
         name = f"the derivative rule of {node.name} in argument {i}"

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "nn": {
         "conversion", "frames", "functional", "modes", "node", "parameter", "tensor", "transforms",
-        "writes",
+        "vjps", "writes",
     },
     "optim": {
         "compiler", "extras", "files", "frames", "functional", "modes", "parameter", "tensor",

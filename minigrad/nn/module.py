@@ -18,6 +18,7 @@ from .failures import say_where
 from .paths import join
 from .precision import convert
 from .state import LoadedKeys
+from .summary import Summary, summarized
 
 
 class Module:
@@ -369,6 +370,39 @@ class Module:
             LoadedKeys(missing_keys=[], unexpected_keys=['head'])
         """
         return state.load(self, state_dict, strict)
+
+    def summary(self, *inputs: Any, **options: Any) -> Summary:
+        """Call the module once, and tell what each layer makes, holds and costs.
+
+        The call is made in evaluation mode, and leaves no trace: modes, buffers, generators and
+        all other attributes are put back. Hooks are called.
+
+        Args:
+            inputs: what `forward` takes: arrays; or for an array of real numbers its shape, such
+                as (64, 3), with the batch's axis. Numbers are drawn for a shape.
+            options: keyword arguments for `forward`.
+
+        Returns:
+            A `Summary`: `rows`, and the totals as attributes. Multiply-adds are counted in what is
+            really called, inside layers of any kind: each multiplication in a product that is
+            summed up (`np.matmul`, `np.dot`, `np.einsum`, ...). Element-wise work is not counted.
+
+        Raises:
+            TypeError: a bare number; shapes are tuples.
+
+        Example:
+            >>> from minigrad import nn
+            >>> net = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)).freeze("0")
+            >>> net.summary((32, 64))
+            layer    type        output shape              parameters  multiply-adds
+            (whole)  Sequential  (32, 10)                           0              0
+            0        Linear      (32, 16)      1,040 (1,040 frozen)         32,768
+            1        ReLU        (32, 16)                           0              0
+            2        Linear      (32, 10)                         170          5,120
+            1,210 parameters: 170 trainable, 1,040 frozen (4.84 kB); 37,888 multiply-adds for \
+        (32, 64)
+        """
+        return summarized(self, inputs, options)
 
     def extra_repr(self) -> str:
         """What stands between the parentheses in the printed tree."""
