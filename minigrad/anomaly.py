@@ -52,14 +52,14 @@ arguments of shapes (2,)
 
     def __enter__(self) -> detect_anomaly:
         modes.observers += 1
-        self._token = MODE.set(replace(MODE.get(), anomaly=self))
+        self._token = MODE.set(replace(MODE.get(), watcher=self))
         return self
 
     def __exit__(self, *exception: object) -> None:
         modes.observers -= 1
         MODE.reset(self._token)
 
-    def checked(self, fn: Function, implementation: Function) -> Function:
+    def watched(self, fn: Function, implementation: Function) -> Function:
         """The same function, whose result is looked at."""
 
         def call(*args: Any, **params: Any) -> Any:
@@ -68,7 +68,7 @@ arguments of shapes (2,)
             value = np.asarray(value) if isinstance(value, np.generic) else value
             where = self._rule or _place()
             if (found := self._found(value)) is not None:
-                raise FloatingPointError(
+                raise _located(
                     f"{name_of(fn)} made {found}: arguments of shapes {_shapes(args)} ({where})"
                 )
             if isinstance(value, np.ndarray):
@@ -79,7 +79,7 @@ arguments of shapes (2,)
 
         return call
 
-    def checked_rule(self, rule: Function, node: Node, i: int) -> Function:
+    def watched_rule(self, rule: Function, node: Node, i: int) -> Function:
         """The same rule of a node's argument i, whose result is looked at."""
         _, origin = self._origins.get(id(node.value), (None, "called outside detect_anomaly"))
         name = f"the derivative rule of {node.name} in argument {i}"
@@ -92,7 +92,7 @@ arguments of shapes (2,)
             finally:
                 self._rule = outer
             if (found := self._found(getattr(c, "_data", c))) is not None:
-                raise FloatingPointError(
+                raise _located(
                     f"{name} made {found}: cotangent of shape {np.shape(g)}, arguments of shapes "
                     f"{_shapes(args)} ({origin})"
                 )
@@ -113,6 +113,13 @@ arguments of shapes (2,)
 
 def _not_finite(value: Any) -> Any:
     return np.logical_not(np.isfinite(value))
+
+
+def _located(words: str) -> FloatingPointError:
+    """The error; modules need not say once more which of them it was."""
+    error = FloatingPointError(words)
+    error.is_located = True  # type: ignore[attr-defined]
+    return error
 
 
 def _place() -> str:

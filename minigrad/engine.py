@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .diagnosis import diagnosed_in_rule, raise_no_rule, the_rule
-from .modes import active_anomaly, active_recorder
+from .modes import active_recorder, active_watcher
 from .node import Node
 from .traced import TracedArray
 from .vjps import VJPS, astype
@@ -91,7 +91,7 @@ def _walk(
 ) -> dict[Node, Any]:
     """Visit the calls of `order` from its end; `totals` is left with those of the leaves."""
     found: dict[Node, Any] = {}
-    anomaly = active_anomaly()
+    watcher = active_watcher()
     sums: set[Node] = set()  # whose total is a sum made here: more is added to it in place
     while order:
         node = order.pop()
@@ -120,8 +120,8 @@ def _walk(
                     raise_no_rule(node.fn, i)
                 if rule is None:
                     continue
-                if anomaly is not None:
-                    rule = anomaly.checked_rule(rule, node, i)
+                if watcher is not None:
+                    rule = watcher.watched_rule(rule, node, i)
                 x = parent.value
                 try:
                     c = rule(g, y, *args, **params) if params else rule(g, y, *args)

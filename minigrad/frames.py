@@ -37,17 +37,25 @@ def shown(place: Place) -> str:
 
 def modules_path() -> str:
     """The modules that are being called, from the outermost: `Net.hidden.0`; "" outside of any."""
+    called = called_modules()
+    return ".".join(filter(None, [type(called[0]).__name__, path_of(called)])) if called else ""
+
+
+def called_modules() -> list[Any]:
+    """The modules that are being called, from the outermost."""
     called: list[Any] = []
     frame: Any = sys._getframe(1)
     while frame is not None:
         module = frame.f_locals.get("self") if frame.f_code.co_name == "__call__" else None
         if hasattr(module, "named_modules"):
-            called.insert(0, module)
+            called.append(module)
         frame = frame.f_back
-    if not called:
-        return ""
-    names = [_name_in(a, b) for a, b in itertools.pairwise(called)]
-    return ".".join([type(called[0]).__name__, *names])
+    return called[::-1]
+
+
+def path_of(called: list[Any]) -> str:
+    """The path from the first of these modules to the last, of which each calls the next."""
+    return ".".join(filter(None, (_name_in(a, b) for a, b in itertools.pairwise(called))))
 
 
 def _name_in(module: Any, inner: Any) -> str:

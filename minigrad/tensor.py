@@ -92,13 +92,13 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
 
 
 def _observed(fn: Callable[..., Any], implementation: Any, args: Any) -> Any:
-    """What to call instead, so that a recorder or a search for anomalies sees the call."""
+    """What to call instead, so that a recorder or a watcher sees the call."""
     mode = MODE.get()
     if mode.recorder is not None:
         mode.recorder.adopt(args)
         return implementation and fn  # which dispatches to the recorder
-    if mode.anomaly is not None and implementation is not None:
-        return mode.anomaly.checked(fn, implementation)
+    if mode.watcher is not None and implementation is not None:
+        return mode.watcher.watched(fn, implementation)
     return implementation
 
 
@@ -222,7 +222,11 @@ class Tensor(Printable, Assignable, ArrayMethods):
             raise RuntimeError("only a leaf's data can be replaced; take t.detach() first")
         new = as_array(plain(array), self.dtype, copy=False)
         recorder = active_recorder()
-        self._data = new if recorder is None else recorder.new_data(self, new)
+        self._replace(new if recorder is None else recorder.new_data(self, new))
+
+    def _replace(self, array: Array) -> None:
+        """Hold another array from now on; what was recorded keeps the old one."""
+        self._data = array
         changed()
         if self.node is not None:
             self.node = Leaf(self._data, weakref.ref(self), self.node.hooks)

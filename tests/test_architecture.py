@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "array_methods", "assignment", "conversion", "diagnosis", "engine", "frames", "modes",
         "node", "printing", "traced", "vjps", "writes",
     },
-    "parameter": {"tensor"},
+    "parameter": {"frames", "modes", "tensor", "writes"},
     "stacking": {"conversion", "tensor"},
     "creation": {"conversion", "stacking", "tensor"},
     "transforms": {"modes", "node", "tensor", "vjps"},
@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "nn": {
         "conversion", "frames", "functional", "modes", "node", "parameter", "tensor", "transforms",
-        "writes",
+        "vjps", "writes",
     },
     "optim": {
         "compiler", "extras", "files", "frames", "functional", "modes", "parameter", "tensor",

@@ -247,7 +247,7 @@ def test_a_state_carries_over():
     one, two = Net(1), Net(2)
     assert not np.array_equal(one(X).data, two(X).data)
     places = {name: p.data for name, p in two.named_parameters()}
-    two.load_state_dict(one.state_dict())
+    assert two.load_state_dict(one.state_dict()) == ([], [])
     np.testing.assert_array_equal(two(X).data, one(X).data)
     assert all(p.data is places[name] for name, p in two.named_parameters())
 
@@ -262,9 +262,11 @@ def test_a_state_that_does_not_fit_is_refused_as_a_whole():
         net.load_state_dict(state)
     assert str(error.value) == (
         "the state does not fit Net: missing: out.bias, body.2.mean; unexpected: x, body.9.w; "
-        "mis-shaped: body.2.offset (expected (), got (1,)), head.bias (expected (2,), got (3,))"
+        "body.2.offset: expected (), got (1,); head.bias: expected (2,), got (3,)"
     )
-    with pytest.raises(ValueError, match=r"the state does not fit Net: mis-shaped: body.2.offset"):
+    with pytest.raises(
+        ValueError, match=r"the state does not fit Net: body.2.offset: expected \(\)"
+    ):
         net.load_state_dict(state, strict=False)
     with pytest.raises(ValueError, match="could not convert"):
         net.load_state_dict(
@@ -276,7 +278,9 @@ def test_a_state_that_does_not_fit_is_refused_as_a_whole():
 def test_not_strict_loads_what_both_sides_have():
     net = Net()
     expected = net.state_dict()
-    net.load_state_dict({"out.bias": [8.0, 9.0], "elsewhere": 1.0}, strict=False)
+    found = net.load_state_dict({"out.bias": [8.0, 9.0], "elsewhere": 1.0}, strict=False)
+    assert found.missing_keys == [n for n in expected if n != "out.bias"]
+    assert found.unexpected_keys == ["elsewhere"]
     expected["out.bias"][:] = 8, 9
     assert_same_state(net.state_dict(), expected)
 
@@ -376,7 +380,8 @@ Net: 23 parameters
     1: Tanh
     2: Norm: scale (2,), offset (), steps (), mean (2,)
       inner: Linear(2, 2): weight (2, 2), bias (2,)
-  head: Linear(2, 2): weight (2, 2), bias (2,)"""
+  again: Linear(2, 2) = body.0
+  head: Linear(2, 2): weight (2, 2) = out.weight, bias (2,)"""
     )
 
 

@@ -182,7 +182,8 @@ def test_replaced_data_of_another_shape_are_refused(new):
     with pytest.raises(ValueError) as error:
         optimizer.step()
     assert str(error.value).startswith(
-        f"the data of parameter 'w' had shape (2,) and now have {new.shape}"
+        "the data of parameter 'w' were of shape (2,) and float32, "
+        f"and now are of shape {new.shape}"
     )
 
 

@@ -141,7 +141,7 @@ def test_a_model_of_another_shape_says_so_and_is_left_alone(tmp_path):
     save_model(nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2)), path)
     model = network(0)
     before = model.state_dict()
-    with pytest.raises(CheckpointError, match=r"mis-shaped: 0\.weight .*expected \(4, 3\)"):
+    with pytest.raises(CheckpointError, match=r"0\.weight: expected \(4, 3\), got \(5, 3\)"):
         load_model(model, path)
     assert_same(model.state_dict(), before)
     path.write_bytes(b"junk")

@@ -20,7 +20,6 @@ from ..train.callbacks.best import Mode
 from ..train.generators import Generators
 from . import settings
 from .learner import Array, Learner
-from .precision import cast
 from .rows import Rows, checked_weights
 
 
@@ -147,7 +146,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         model = make(self.n_features_in_, self._n_outputs, draws.init)
         if not isinstance(model, Module):
             raise TypeError(f"module must return an nn.Module, got {type(model).__name__}")
-        cast(model, x.dtype)
+        model.astype(x.dtype)
         make_optimizer = settings.optimizer(self.optimizer, self.lr, self.optimizer_options)
         backend = settings.backend(self.compile)
         learner = Learner(model, make_optimizer, self._objective, draws.shuffle, backend)

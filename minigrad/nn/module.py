@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
-import numpy as np
+import numpy.typing as npt
 
 from .. import modes
 from ..conversion import as_array
-from ..frames import users_line
 from ..modes import active_recorder, changed
 from ..node import HookHandle
 from ..parameter import Parameter
 from ..tensor import Array
-from ..writes import record_write
-from . import hooks
+from . import hooks, paths, state, tree
+from .failures import say_where
+from .paths import join
+from .precision import convert
+from .state import LoadedKeys
+from .summary import Summary, summarized
 
 
 class Module:
@@ -55,9 +58,13 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if modes.observers and (recorder := active_recorder()) is not None:
             recorder.enter_module(self)
-        if self._hooks is not None:
-            return hooks.called(self, self._hooks, args, kwargs)
-        return self.forward(*args, **kwargs)
+        try:
+            if self._hooks is not None:
+                return hooks.called(self, self._hooks, args, kwargs)
+            return self.forward(*args, **kwargs)
+        except Exception as error:
+            say_where(error, self)
+            raise
 
     def register_forward_pre_hook(self, hook: hooks.Hook) -> HookHandle:
         """Call `hook(module, args)` before `forward`; it may return other arguments.
@@ -113,8 +120,10 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         """Tell parameters the name by which errors and drawings shall call them."""
         if isinstance(value, Parameter):
+            self._check_name(name)
             value.name = value.name or name
         elif isinstance(value, Module):
+            self._check_name(name)
             for path, parameter in value.named_parameters():
                 parameter.name = f"{name}.{path}"
         elif name in self._buffer_names:
@@ -130,19 +139,31 @@ class Module:
         object.__setattr__(self, name, value)
         changed()
 
+    def _check_name(self, name: str) -> None:
+        if not name or "." in name:
+            raise ValueError(
+                f"{type(self).__name__}: {name!r} cannot be the name of a module, parameter or "
+                "buffer: dots join names to paths"
+            )
+
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
         changed()
 
     def register_buffer(self, name: str, value: Any) -> None:
         """Make an array which is not learnt part of the module's state."""
+        self._check_name(name)
         if name not in self._buffer_names:
             self._buffer_names = (*self._buffer_names, name)
         setattr(self, name, value)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules assigned to this one, in order of assignment."""
+        """The modules assigned to this one, in order of assignment; a shared one at each name."""
         return ((name, m) for name, m in vars(self).items() if isinstance(m, Module))
+
+    def children(self) -> Iterator[Module]:
+        """The modules assigned to this one, in order of assignment, each once."""
+        return iter(dict.fromkeys(module for _, module in self.named_children()))
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module (named "") and all modules below it, each once."""
@@ -153,8 +174,12 @@ class Module:
             if module not in seen:
                 seen.add(module)
                 yield path, module
-                below = [(_join(path, name), m) for name, m in module.named_children()]
+                below = [(join(path, name), m) for name, m in module.named_children()]
                 stack.extend(reversed(below))
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all modules below it, each once, parents first."""
+        return (module for _, module in self.named_modules())
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """All parameters by path, in order of definition; a shared one once, by its first path."""
@@ -163,7 +188,7 @@ class Module:
             for name, value in vars(module).items():
                 if isinstance(value, Parameter) and value not in seen:
                     seen.add(value)
-                    yield _join(path, name), value
+                    yield join(path, name), value
 
     def parameters(self) -> Iterator[Parameter]:
         """All parameters, in order of definition, each once."""
@@ -171,93 +196,220 @@ class Module:
 
     def named_buffers(self) -> Iterator[tuple[str, Array]]:
         """All buffers by path, in order of definition."""
-        for path, module in self.named_modules():
-            for name in module._buffer_names:
-                yield _join(path, name), getattr(module, name)
+        return ((place.path, place.value) for place in paths.buffer_places(self))
+
+    def buffers(self) -> Iterator[Array]:
+        """All buffers, in order of definition."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    def get_submodule(self, path: str) -> Module:
+        """The module at a path; "" is this one.
+
+        Raises:
+            AttributeError: there is none. The error names the nearest path.
+
+        Example:
+            >>> from minigrad import nn
+            >>> nn.Sequential(nn.Sequential(nn.Flatten(), nn.Tanh())).get_submodule("0.1")
+            Tanh: 0 parameters
+        """
+        module = paths.module_at(self, path)
+        if module is None:
+            raise self._unknown("module", path, [p for p, _ in self.named_modules() if p])
+        return module
+
+    def get_parameter(self, path: str) -> Parameter:
+        """The parameter at a path; a shared one is at each of its paths.
+
+        Raises:
+            AttributeError: there is none. The error names the nearest path.
+        """
+        place = paths.place_at(self, path)
+        if place is None or not isinstance(place.value, Parameter):
+            known = [p.path for p in paths.parameter_places(self)]
+            raise self._unknown("parameter", path, known)
+        return place.value
+
+    def get_buffer(self, path: str) -> Array:
+        """The buffer at a path.
+
+        Raises:
+            AttributeError: there is none. The error names the nearest path.
+        """
+        place = paths.place_at(self, path)
+        if place is None or isinstance(place.value, Parameter):
+            raise self._unknown("buffer", path, [p for p, _ in self.named_buffers()])
+        buffer: Array = place.value
+        return buffer
+
+    def _unknown(self, kind: str, path: str, known: list[str]) -> AttributeError:
+        words = f"{type(self).__name__} has no {kind} {path!r}{paths.nearest(path, known)}"
+        return AttributeError(words)
+
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Call a function with every module, each once: what is below a module before itself.
+
+        Returns this module.
+
+        Example:
+            >>> from minigrad import nn
+            >>> net = nn.Sequential(nn.Linear(1, 1), nn.Tanh())
+            >>> _ = net.apply(lambda module: print(type(module).__name__))
+            Linear
+            Tanh
+            Sequential
+        """
+        if not callable(fn):
+            raise TypeError(f"apply takes a function of a module, got {fn!r}")
+        for module in paths.children_first(self):
+            fn(module)
+        return self
+
+    def requires_grad_(self, wanted: bool = True, *patterns: str) -> Self:
+        """Let parameters be learnt, or not; returns this module.
+
+        Args:
+            wanted: False freezes: the parameters get no gradient, lose the one they have, and are
+                left alone by optimizers, weight decay included. Buffers are not concerned: batch
+                norm goes on counting while it trains.
+            patterns: which parameters: paths of parameters or of modules with all below them, or
+                patterns of paths, such as "encoder.*.bias". All if left out.
+
+        Raises:
+            ValueError: a pattern meets no parameter. Nothing has been changed then.
+        """
+        chosen = [p for pattern in patterns for p in paths.selected(self, pattern)]
+        for parameter in chosen if patterns else self.parameters():
+            parameter.requires_grad = wanted
+        return self
+
+    def freeze(self, *patterns: str) -> Self:
+        """`requires_grad_(False, *patterns)`: parameters that are not to be learnt.
+
+        Example:
+            >>> from minigrad import nn
+            >>> nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1)).freeze("0", "*bias")
+            Sequential: 33 parameters
+              0: Linear(2, 8): weight (8, 2) frozen, bias (8,) frozen
+              1: ReLU
+              2: Linear(8, 1): weight (1, 8), bias (1,) frozen
+        """
+        return self.requires_grad_(False, *patterns)
+
+    def astype(self, dtype: npt.DTypeLike) -> Self:
+        """Convert all floating-point parameters and buffers, in place; returns this module.
+
+        Parameters stay the objects that they are, shared ones shared, and their gradients are
+        converted too. A graph from before cannot be differentiated any more, and an optimizer
+        made before refuses its next step: its state is of the old dtype.
+
+        Args:
+            dtype: a floating-point dtype.
+
+        Raises:
+            TypeError: another dtype.
+
+        Example:
+            >>> import numpy as np
+            >>> from minigrad import nn
+            >>> layer = nn.Linear(3, 2).astype(np.float64)
+            >>> layer(np.zeros(3)).dtype
+            dtype('float64')
+        """
+        convert(self, dtype)
+        return self
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.grad = None
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self, mode: bool = True) -> Self:
         """Switch this module and those below to training (or, with False, to evaluation)."""
-        for _, module in self.named_modules():
+        for module in self.modules():
             module.training = mode
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """Switch this module and those below to evaluation: dropout off."""
         return self.train(False)
 
     def state_dict(self) -> dict[str, Array]:
-        """Copies of all parameters and buffers, by path.
+        """Copies of all parameters, then of all buffers, by path.
+
+        A shared parameter comes once, by its first path. (PyTorch's state dicts repeat it at each
+        of its paths.)
 
         Example:
             >>> import minigrad as mg
             >>> list(mg.nn.Linear(2, 3).state_dict())
             ['weight', 'bias']
         """
-        return {name: array.copy() for name, array in self._state().items()}
+        return {p.path: state.array_in(p).copy() for p in state.places(self).values()}
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Copy values into the parameters and buffers of the same names.
 
+        A shared parameter may come by any of its paths, or by several with the same values.
+
         Args:
-            state: arrays by path, as from `state_dict`.
+            state_dict: arrays by path, as from `state_dict`.
             strict: False ignores names that only one side has. Shapes must fit always.
 
-        Raises:
-            ValueError: lists the missing, the unexpected and the mis-shaped names. Nothing has
-                been changed then.
-        """
-        own = self._state()
-        missing = [name for name in own if name not in state] if strict else []
-        unexpected = [name for name in state if name not in own] if strict else []
-        shared = [name for name in own if name in state]
-        misshaped = [
-            f"{name} (expected {own[name].shape}, got {np.shape(state[name])})"
-            for name in shared
-            if np.shape(state[name]) != own[name].shape
-        ]
-        faults = {"missing": missing, "unexpected": unexpected, "mis-shaped": misshaped}
-        if any(faults.values()):
-            told = [f"{kind}: {', '.join(names)}" for kind, names in faults.items() if names]
-            raise ValueError(f"the state does not fit {type(self).__name__}: {'; '.join(told)}")
-        values = {name: np.asarray(state[name], own[name].dtype) for name in shared}
-        for name, value in values.items():
-            own[name][...] = value
-            record_write(own[name], users_line())
+        Returns:
+            A named tuple (missing_keys, unexpected_keys): the names that only one side has.
 
-    def _state(self) -> dict[str, Array]:
-        parameters = {name: p.data for name, p in self.named_parameters()}
-        return {**parameters, **dict(self.named_buffers())}
+        Raises:
+            ValueError: lists the missing and the unexpected names, and both shapes of those that
+                do not fit; or a shared parameter has several values. Nothing has been changed then.
+
+        Example:
+            >>> from minigrad import nn
+            >>> old, new = nn.Sequential(nn.Linear(2, 3)), nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+            >>> new.load_state_dict(old.state_dict() | {"head": 0.0}, strict=False)
+            LoadedKeys(missing_keys=[], unexpected_keys=['head'])
+        """
+        return state.load(self, state_dict, strict)
+
+    def summary(self, *inputs: Any, **options: Any) -> Summary:
+        """Call the module once, and tell what each layer makes, holds and costs.
+
+        The call is made in evaluation mode, and leaves no trace: modes, buffers, generators and
+        all other attributes are put back. Hooks are called.
+
+        Args:
+            inputs: what `forward` takes: arrays; or for an array of real numbers its shape, such
+                as (64, 3), with the batch's axis. Numbers are drawn for a shape.
+            options: keyword arguments for `forward`.
+
+        Returns:
+            A `Summary`: `rows`, and the totals as attributes. Multiply-adds are counted in what is
+            really called, inside layers of any kind: each multiplication in a product that is
+            summed up (`np.matmul`, `np.dot`, `np.einsum`, ...). Element-wise work is not counted.
+
+        Raises:
+            TypeError: a bare number; shapes are tuples.
+
+        Example:
+            >>> from minigrad import nn
+            >>> net = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)).freeze("0")
+            >>> net.summary((32, 64))
+            layer    type        output shape              parameters  multiply-adds
+            (whole)  Sequential  (32, 10)                           0              0
+            0        Linear      (32, 16)      1,040 (1,040 frozen)         32,768
+            1        ReLU        (32, 16)                           0              0
+            2        Linear      (32, 10)                         170          5,120
+            1,210 parameters: 170 trainable, 1,040 frozen (4.84 kB); 37,888 multiply-adds for \
+        (32, 64)
+        """
+        return summarized(self, inputs, options)
 
     def extra_repr(self) -> str:
         """What stands between the parentheses in the printed tree."""
         return ""
 
     def __repr__(self) -> str:
-        size = sum(p.size for p in self.parameters())
-        lines = [f"{_headline(self)}: {size:,} parameters{_own(self)}"]
-        for path, module in self.named_modules():
-            if path:
-                depth, name = path.count("."), path.rpartition(".")[2]
-                lines.append("  " * (depth + 1) + f"{name}: {_headline(module)}{_own(module)}")
-        return "\n".join(lines)
+        return tree.text(self)
 
-
-def _headline(module: Module) -> str:
-    details = module.extra_repr()
-    return f"{type(module).__name__}({details})" if details else type(module).__name__
-
-
-def _own(module: Module) -> str:
-    """`: weight (8, 2), bias (8,)`: the module's own parameters and buffers."""
-    arrays = {n: p.shape for n, p in vars(module).items() if isinstance(p, Parameter)}
-    arrays |= {n: getattr(module, n).shape for n in module._buffer_names}
-    return ": " + ", ".join(f"{n} {shape}" for n, shape in arrays.items()) if arrays else ""
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    def _repr_html_(self) -> str:
+        return tree.html(self)

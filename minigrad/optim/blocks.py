@@ -141,9 +141,10 @@ class Buffer:
 
     def record_step(self, recorder: Any, hyper: Mapping[str, Any]) -> int:
         """The same on a recorder's stand-ins: the whole of each run at once."""
-        for p in self.parameters:
+        for name, p, view in self.bound:
             recorder.read_grad(p)
             recorder.rebind(p)
+            check_form(name, p, view.shape, view.dtype)
         self._find_active()
         recorder.watch(lambda: self.runs)
         names = ("theta", *self.rule.slots)
@@ -199,11 +200,7 @@ class Buffer:
         """Copy data that were replaced into the buffer, and make them views of it again."""
         for name, parameter, view in self.bound:
             if parameter._data is not view:
-                if parameter.shape != view.shape:
-                    raise ValueError(
-                        f"the data of parameter {name!r} had shape {view.shape} and now have "
-                        f"{parameter.shape}; make a new optimizer for it"
-                    )
+                check_form(name, parameter, view.shape, view.dtype)
                 view[...] = parameter._data
                 parameter._move_to(view)
                 record_write(view, users_line())
@@ -228,6 +225,17 @@ class Buffer:
             run.blocks = [Block(run, *cut, self) for cut in run.cuts()]
             self.runs.append(run)
             self.active_runs += [run] if active else []
+
+
+def check_form(
+    name: str, parameter: Parameter, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> None:
+    """Require the shape and dtype that the parameter had when the optimizer was made."""
+    if parameter.shape != shape or parameter.dtype != dtype:
+        raise ValueError(
+            f"the data of parameter {name!r} were of shape {shape} and {dtype}, and now are of "
+            f"shape {parameter.shape} and {parameter.dtype}; make a new optimizer for it"
+        )
 
 
 def clock_of(entry: Mapping[str, Any], rule: UpdateRule) -> dict[str, Any]:

@@ -168,7 +168,12 @@ class Optimizer:
         recorder = active_recorder()
         updated = self._step() if recorder is None else self._record_step(recorder)
         if not updated:
-            raise RuntimeError("step() found no gradient; call backward() on the loss first")
+            raise RuntimeError(f"step() found no gradient; {self._why_none()}")
+
+    def _why_none(self) -> str:
+        if any(p.requires_grad for g in self.groups for p in g.parameters):
+            return "call backward() on the loss first"
+        return "all its parameters are frozen: p.requires_grad = True lets them be learnt"
 
     def _step(self) -> int:
         hypers = [  # of all groups, before any of them makes its step: a schedule reads t

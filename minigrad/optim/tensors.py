@@ -16,6 +16,7 @@ from ..frames import users_line
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write
+from .blocks import check_form
 
 
 class Whole:
@@ -33,6 +34,7 @@ class Whole:
     ) -> None:
         self.name, self.parameter, self.rule = name, parameter, rule
         self.state = list(state)
+        self._form = parameter.shape, parameter.dtype
         self.t = 0
         self.counters = dict(rule.counters)
 
@@ -41,6 +43,7 @@ class Whole:
         p = self.parameter
         if p._grad is None:
             return 0
+        check_form(self.name, p, *self._form)
         self.t += 1
         self.counters.update(self.rule.counted(self.t, self.counters, hyper))
         update = self.rule.with_numbers(self.t, hyper | self.counters, p.dtype)
@@ -55,6 +58,7 @@ class Whole:
         recorder.rebind(p)
         if p._grad is None:
             return 0
+        check_form(self.name, p, *self._form)
         recorder.adopt([p, p._grad])
         named = zip(self.state, self.rule.slots, strict=True)
         arrays = [p._data, *(recorder.state(a, slot) for a, slot in named)]

@@ -93,7 +93,8 @@ def save_model(module: Module, path: str | os.PathLike[str]) -> None:
 
     Args:
         module: its `state_dict()` is written, under the same flat names, such as `0.weight`,
-            by which other frameworks know them.
+            by which other frameworks know them; a shared parameter once, as `save_model` of
+            safetensors writes PyTorch's modules.
         path: the file.
 
     Raises:
@@ -119,7 +120,8 @@ def load_model(module: Module, path: str | os.PathLike[str]) -> None:
     """Read a module's parameters and buffers from a safetensors file.
 
     Args:
-        module: what they are copied into; of the same names and shapes.
+        module: what they are copied into; of the same names and shapes. A shared parameter may
+            have any of its names, or several.
         path: the file.
 
     Raises:
