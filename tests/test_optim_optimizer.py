@@ -220,7 +220,7 @@ def test_a_hyperparameter_out_of_range(rule, key, value):
 
 # What divides has to be more than 0 here: the clipping's bound, and eps where the variance is 0.
 DIVISORS = {optim.Adafactor: "d", optim.CenteredRMSProp: "eps"}
-DIVISORS[optim.CenteredRMSPropMomentum] = "eps"
+DIVISORS[optim.CenteredRMSPropMomentum] = DIVISORS[optim.CenteredRMSPropNesterov] = "eps"
 
 
 @by_rule

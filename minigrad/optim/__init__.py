@@ -25,7 +25,12 @@ from .optimizer import Optimizer
 from .radam import RAdam
 from .recommend import recommend
 from .rmsprop import CenteredRMSProp, RMSProp
-from .rmsprop_momentum import CenteredRMSPropMomentum, RMSPropMomentum, RMSPropNesterov
+from .rmsprop_momentum import (
+    CenteredRMSPropMomentum,
+    CenteredRMSPropNesterov,
+    RMSPropMomentum,
+    RMSPropNesterov,
+)
 from .rprop import Rprop
 from .sam import SAM
 
@@ -46,6 +51,7 @@ __all__ = [
     "Adamax",
     "CenteredRMSProp",
     "CenteredRMSPropMomentum",
+    "CenteredRMSPropNesterov",
     "DampenedMomentum",
     "HypergradientAdam",
     "HypergradientSGD",
