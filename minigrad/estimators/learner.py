@@ -96,7 +96,7 @@ class Learner:
         session.epoch, session.history = len(self.history), self.history
         if self._step is None:  # compiled once, however often training is taken up again
             self._step = step_of(session, self.objective, self.backend)
-        fit(session, self.objective, None, session.epoch + epochs, step=self._step)
+        fit(session, self.objective, {}, session.epoch + epochs, step=self._step)
 
     def outputs(self, x: Array) -> Array:
         """What the model says of rows x, shape (N, ...): an array of shape (N, K)."""

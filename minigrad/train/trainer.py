@@ -147,7 +147,8 @@ class Trainer:
         self.session.go_on_with(train)
         if resume is not None:
             self.session.load(resume)
-        fit(self.session, self.objective, valid, epochs, step=self._step, stop=stop, name="valid")
+        held_out = {} if valid is None else {"valid": valid}
+        fit(self.session, self.objective, held_out, epochs, step=self._step, stop=stop)
         return self.session.history
 
     def evaluate(self, data: Data) -> Row:
