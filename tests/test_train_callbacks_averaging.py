@@ -88,6 +88,23 @@ def test_checkpoints_hold_the_weights_themselves(tmp_path):
     assert_same(state["callbacks"]["Averaging"]["average"], trainer.model.state_dict())
 
 
+def test_a_trained_model_is_resumed_from_a_checkpoint(tmp_path):
+    """The weights that it was trained with are forgotten then."""
+    trainer, unbroken = trainer_of(callbacks.Checkpoints(tmp_path, every=2)), trainer_of()
+    trainer.fit(loader(), VALID, epochs=4)
+    trainer.fit(loader(), VALID, epochs=EPOCHS, resume=tmp_path / "epoch-0002.safetensors")
+    unbroken.fit(loader(), VALID, epochs=EPOCHS)
+    assert_same(trainer.model.state_dict(), unbroken.model.state_dict())
+    assert trainer.session.history == unbroken.session.history
+
+
+def test_an_average_of_something_else_is_refused():
+    trainer = trainer_of()
+    trainer.callbacks[0].ema = optim.EMA(nn.Sequential(nn.Linear(3, 1)))
+    with pytest.raises(ValueError, match=r"average is of 0\.bias, 0\.weight, which the model does"):
+        trainer.fit(loader(), epochs=1)
+
+
 def test_early_stopping_keeps_the_averages_of_the_best_epoch():
     best = {}
 

@@ -19,7 +19,7 @@ from .lbfgs import LBFGS
 from .lion import Lion
 from .lookahead import Lookahead
 from .momentum import DampenedMomentum, Momentum, MomentumA, Nesterov, NesterovA
-from .muon import Muon
+from .muon import Muon, MuonWithAdamW
 from .nadam import NAdam
 from .optimizer import Optimizer
 from .radam import RAdam
@@ -33,6 +33,7 @@ from .rmsprop_momentum import (
 )
 from .rprop import Rprop
 from .sam import SAM
+from .together import Together
 
 __all__ = [
     "ASGD",
@@ -60,6 +61,7 @@ __all__ = [
     "Momentum",
     "MomentumA",
     "Muon",
+    "MuonWithAdamW",
     "NAdam",
     "Nesterov",
     "NesterovA",
@@ -70,6 +72,7 @@ __all__ = [
     "RMSPropMomentum",
     "RMSPropNesterov",
     "Rprop",
+    "Together",
     "UncorrectedAdam",
     "accumulate",
     "as_written",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any
 
 from ...optim import EMA
@@ -30,8 +29,8 @@ class Averaging(Callback):
             ema.weights():`.
 
     Raises:
-        ValueError: in training: an `EarlyStopping` comes behind it, whose best weights it would
-            replace at the end.
+        ValueError: in training: the average is of something else, or an `EarlyStopping` comes
+            behind it, whose best weights it would replace at the end.
 
     Example:
         >>> import numpy as np
@@ -53,11 +52,17 @@ class Averaging(Callback):
 
     def __init__(self, ema: EMA, keep: bool = True) -> None:
         self.ema, self.keep = ema, keep
-        self._swap = ExitStack()
+        self._own: dict[str, Any] | None = None  # while the model has the averages
 
     def on_fit_begin(self, session: Session) -> None:
         """Go on from the weights themselves."""
-        self._swap.close()
+        self._put_back(session)
+        strangers = self._average().keys() - session.model.state_dict().keys()
+        if strangers:
+            raise ValueError(
+                f"the average is of {', '.join(sorted(strangers))}, which the model does not have:"
+                " make it by EMA(model)"
+            )
         behind = session.callbacks[session.callbacks.index(self) :]
         if self.keep and any(isinstance(c, EarlyStopping) and c.restore for c in behind):
             raise ValueError(
@@ -71,21 +76,34 @@ class Averaging(Callback):
 
     def on_evaluation_begin(self, session: Session) -> None:
         """Put the averages in the place of the weights."""
-        self._swap.enter_context(self.ema.weights())
+        self._put_in(session)
 
     def on_evaluation_end(self, session: Session) -> None:
         """Put the weights back."""
-        self._swap.close()
+        self._put_back(session)
 
     def on_fit_end(self, session: Session) -> None:
         """Leave the averages in the trained model."""
         if self.keep and session.is_over:
-            self._swap.enter_context(self.ema.weights())
+            self._put_in(session)
+
+    def _average(self) -> dict[str, Any]:
+        return self.ema.state_dict()["average"]  # type: ignore[no-any-return]
+
+    def _put_in(self, session: Session) -> None:
+        self._own = session.model.state_dict()
+        session.model.load_state_dict(self._average(), strict=False)
+
+    def _put_back(self, session: Session) -> None:
+        if self._own is not None:
+            session.model.load_state_dict(self._own)
+            self._own = None
 
     def state_dict(self) -> dict[str, Any]:
         """The average, and how many updates are in it."""
         return self.ema.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there."""
+        """Go on from there, with weights that are the model's own."""
         self.ema.load_state_dict(state)
+        self._own = None
