@@ -91,6 +91,7 @@ OPTIMIZERS = {
     "Adamax": {"lr": 0.01},
     "CenteredRMSProp": {"lr": 0.01},
     "CenteredRMSPropMomentum": {"lr": 0.001},
+    "CenteredRMSPropNesterov": {"lr": 0.001},
     "DampenedMomentum": {"lr": 0.05, "dampening": 0.5},
     "GD": {"lr": 0.1},
     "HypergradientAdam": {"lr": 0.01},

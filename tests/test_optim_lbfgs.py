@@ -10,6 +10,7 @@ from compiled_runs import bits
 import minigrad as mg
 import minigrad.functional as F
 from minigrad import nn, optim
+from minigrad.optim import schedules
 
 RNG = np.random.default_rng(0)
 A, B = RNG.standard_normal((30, 5)), RNG.standard_normal(30)
@@ -118,6 +119,28 @@ def test_a_run_cut_in_two_is_the_same_to_the_last_bit(line_search):
     run(z, after, 4)
     assert bits(z) == bits(x)
     assert bits(after.state_dict()) == bits(whole.state_dict())
+
+
+def test_a_scheduled_run_cut_in_two_is_the_same_to_the_last_bit():
+    def new():
+        x = mg.Parameter(np.array([-1.5, 1.5]))
+        falling = schedules.Linear(1e-3, 1e-4, steps=6)
+        return x, optim.LBFGS([("x", x)], lr=falling, line_search=None, max_iter=2)
+
+    def run(x, optimizer, steps):
+        for _ in range(steps):
+            optimizer.step(closure_of(rosenbrock, x))
+
+    (x, whole), (y, before), (z, after) = new(), new(), new()
+    run(x, whole, 6)
+    run(y, before, 2)
+    z.data = y.data.copy()
+    after.load_state_dict(copy.deepcopy(before.state_dict()))
+    assert after.lr == schedules.Linear(1e-3, 1e-4, steps=6)(3)
+    run(z, after, 4)
+    assert bits(z) == bits(x)
+    with pytest.raises(ValueError, match="this optimizer has 1.0; make it with the same schedule"):
+        optim.LBFGS([("x", x)]).load_state_dict(before.state_dict())
 
 
 def test_a_state_that_does_not_fit_changes_nothing():

@@ -112,6 +112,15 @@ def test_what_is_wrapped_must_be_an_optimizer():
         optim.Lookahead([mg.Parameter([1.0])])
 
 
+@pytest.mark.parametrize("wrapper", [optim.Lookahead, optim.SAM])
+@pytest.mark.parametrize("inner", [optim.LBFGS, lambda params: optim.SAM(optim.SGD(params))])
+def test_what_is_wrapped_steps_without_a_closure(wrapper, inner):
+    kind = "LBFGS" if inner is optim.LBFGS else "SAM"
+    told = f"{wrapper.__name__} lets the optimizer inside step without a closure, which {kind}"
+    with pytest.raises(TypeError, match=told):
+        wrapper(inner([mg.Parameter([1.0])]))
+
+
 def test_compiled_it_is_the_same_with_a_program_for_each_branch():
     def build():
         net = network()

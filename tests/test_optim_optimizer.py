@@ -220,7 +220,7 @@ def test_a_hyperparameter_out_of_range(rule, key, value):
 
 # What divides has to be more than 0 here: the clipping's bound, and eps where the variance is 0.
 DIVISORS = {optim.Adafactor: "d", optim.CenteredRMSProp: "eps"}
-DIVISORS[optim.CenteredRMSPropMomentum] = "eps"
+DIVISORS[optim.CenteredRMSPropMomentum] = DIVISORS[optim.CenteredRMSPropNesterov] = "eps"
 
 
 @by_rule
@@ -541,6 +541,50 @@ def test_a_model_and_its_optimizer_are_copied_together(rule, copied):
     train(model, optimizer, 2)
     assert_same_parameters(twin, model)
     assert not np.array_equal(twin[0].weight.data, before["0.weight"])
+
+
+WAYS = [copy.deepcopy, *(lambda a, p=p: pickle.loads(pickle.dumps(a, p)) for p in range(2, 6))]
+
+
+@pytest.mark.parametrize("copied", WAYS, ids=["deepcopy", *(f"pickle {p}" for p in range(2, 6))])
+@pytest.mark.parametrize("model_first", [True, False])
+def test_copied_parameters_lie_in_the_copied_buffers(copied, model_first):
+    """However they are held, and whichever comes first: without that, a step would copy them in."""
+    model, inner = make_groups(optim.Adam)
+    optimizer = optim.Lookahead(inner, k=2)
+    ema = optim.EMA(model, 0.5)
+    train(model, optimizer, 1)
+    held = {"model": model, "optimizer": optimizer, "ema": ema}
+    order = list(held) if model_first else list(held)[::-1]
+    twin = copied({name: held[name] for name in order})
+    parameters = dict(twin["model"].named_parameters())
+    assert all(p is not parameters[name] for name, p in model.named_parameters())
+    for group in twin["optimizer"].optimizer.groups:
+        for unit in group.units:
+            for name, p in zip(unit.names, unit.parameters, strict=True):
+                assert p is parameters[name]
+                assert np.shares_memory(p.data, unit.theta)
+    for name, p in twin["ema"]._parameters:
+        assert p is parameters[name]
+    for made in (held, twin):
+        train(made["model"], made["optimizer"], 3)
+        made["ema"].update()
+    assert_same_parameters(twin["model"], model)
+    for name, average in ema.state_dict()["average"].items():
+        np.testing.assert_array_equal(twin["ema"].state_dict()["average"][name], average)
+
+
+def test_an_optimizer_that_is_copied_alone_has_parameters_of_its_own():
+    model, optimizer = make_groups(optim.Adam)
+    before = model.state_dict()
+    alone = copy.deepcopy(optimizer)
+    for group in alone.groups:
+        for p in group.parameters:
+            p.grad = mg.tensor(np.ones(p.shape))
+    alone.step()
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+    assert all(p.grad is None for p in model.parameters())
 
 
 def test_a_copied_model_is_out_of_reach_of_the_optimizer():

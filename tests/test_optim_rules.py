@@ -103,6 +103,12 @@ def centered_momentum(theta, g, t, s, lr, rho, momentum, eps, eps_root):
     return theta - lr * s["v"]
 
 
+def centered_nesterov(theta, g, t, s, lr, rho, momentum, eps, eps_root):
+    n = g / (math.sqrt(variance(g, s, rho) + eps_root) + eps)
+    s["v"] = momentum * s.get("v", 0) + n
+    return theta - lr * (n + momentum * s["v"])
+
+
 def corrected(g, t, s, betas):
     """m_hat and v_hat."""
     m, v = mean(s, "m", betas[0], g), mean(s, "v", betas[1], g**2)
@@ -197,6 +203,7 @@ RULES = {
     optim.RMSPropMomentum: (rmsprop_momentum, RMSPROP | {"momentum": 0.5}),
     optim.RMSPropNesterov: (rmsprop_nesterov, RMSPROP | {"momentum": 0.5}),
     optim.CenteredRMSPropMomentum: (centered_momentum, RMSPROP | {"momentum": 0.5}),
+    optim.CenteredRMSPropNesterov: (centered_nesterov, RMSPROP | {"momentum": 0.5}),
     optim.Adam: (adam, ADAM),
     optim.AdamW: (adamw, ADAM),
     optim.UncorrectedAdam: (uncorrected, ADAM),
@@ -208,7 +215,7 @@ RULES = {
     optim.LAMB: (lamb, ADAM),
     optim.Adafactor: (adafactor, {"lr": 0.5, "eps": (0.1, 0.2), "d": 0.5, "c": 0.5}),
 }
-CENTERED = {optim.CenteredRMSProp, optim.CenteredRMSPropMomentum}
+CENTERED = {rule for rule in RULES if rule.__name__.startswith("Centered")}
 # Muon takes matrices, and hypergradient descent all parameters at once.
 ELSEWHERE = {optim.Muon, optim.HypergradientSGD, optim.HypergradientAdam}
 by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)
@@ -357,6 +364,7 @@ RATES = {
     optim.RMSPropMomentum: 0.01,
     optim.RMSPropNesterov: 0.01,
     optim.CenteredRMSPropMomentum: 0.002,
+    optim.CenteredRMSPropNesterov: 0.002,
 }
 OTHERS = {optim.ASGD: {"lambd": 0.0}, optim.AdamW: {"weight_decay": 0.0}}
 

@@ -54,7 +54,9 @@ def test_events_come_in_order():
         ("on_step_begin", 0, 1),
         ("on_step_end", 0, 2),
         ("on_save_point", 0, 2),
+        ("on_evaluation_begin", 0, 2),
         ("on_epoch_end", 1, 2),
+        ("on_evaluation_end", 1, 2),
         ("on_save_point", 1, 2),
         ("on_epoch_begin", 1, 2),
         ("on_step_begin", 1, 2),
@@ -63,13 +65,16 @@ def test_events_come_in_order():
         ("on_step_begin", 1, 3),
         ("on_step_end", 1, 4),
         ("on_save_point", 1, 4),
+        ("on_evaluation_begin", 1, 4),
         ("on_epoch_end", 2, 4),
+        ("on_evaluation_end", 2, 4),
         ("on_save_point", 2, 4),
         ("on_fit_end", 2, 4),
     ]
-    names = [name for name, *_ in diary]
-    assert names[:-2] == ["a", "b"] * (len(one) - 1)
-    assert names[-2:] == ["b", "a"]  # as nested blocks end
+    for i, (event, *_) in enumerate(one):
+        ends_a_block = event in ("on_evaluation_end", "on_fit_end")  # as nested blocks end
+        pair = [name for name, *_ in diary[2 * i : 2 * i + 2]]
+        assert pair == (["b", "a"] if ends_a_block else ["a", "b"]), event
 
 
 def test_an_epoch_resumed_in_its_middle_does_not_begin_again():
@@ -85,13 +90,21 @@ def test_an_epoch_resumed_in_its_middle_does_not_begin_again():
     trainer.callbacks[0].__init__()
     trainer.fit(loader(), epochs=2)
     assert [event for _, event, *_ in diary] == [
-        "on_fit_begin", "on_step_begin", "on_step_end", "on_save_point", "on_epoch_end",
-        "on_save_point", "on_fit_end",
+        "on_fit_begin", "on_step_begin", "on_step_end", "on_save_point", "on_evaluation_begin",
+        "on_epoch_end", "on_evaluation_end", "on_save_point", "on_fit_end",
     ]  # fmt: skip
 
 
 def test_an_error_ends_what_has_begun():
     diary = []
+
+    def fail(session):
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        trainer_of(Diary("a", diary), callbacks.Call(on_epoch_end=fail)).fit(loader(), epochs=2)
+    ends = ["on_epoch_end", "on_evaluation_end", "on_fit_end"]
+    assert [event for _, event, *_ in diary][-3:] == ends
 
     class Failing(callbacks.Callback):
         def on_step_end(self, session):

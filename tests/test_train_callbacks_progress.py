@@ -22,7 +22,7 @@ def train(task, lines=None, epochs=3):
     model = nn.Linear(2, 2 if task == "classification" else 1, rng=rng)
     optimizer = optim.SGD(model.named_parameters())
     session = Session(model, optimizer, DataLoader(data, 4), [Progress(lines)])
-    fit(session, OBJECTIVES[task], data, epochs)
+    fit(session, OBJECTIVES[task], {"test": data}, epochs)
     return session
 
 

@@ -25,7 +25,7 @@ def test_the_means_are_exact_over_uneven_batches():
     train = labelled(10)  # batches of 4, 4 and 2
     model = nn.Linear(3, 2, rng=np.random.default_rng(0))
     session = session_for(train, model, lr=0.0)  # the weights stand still
-    fit(session, CLASSIFICATION, train, epochs=1)
+    fit(session, CLASSIFICATION, {"test": train}, epochs=1)
     logits = (train.x @ model.weight.data.T + model.bias.data).astype(np.float64)
     row = session.history[0]
     assert row["epoch"] == 1
@@ -38,7 +38,7 @@ def test_the_means_are_exact_over_uneven_batches():
 def test_it_makes_the_steps_that_one_would_write_by_hand():
     train = labelled(10)
     model, twin = (nn.Linear(3, 2, rng=np.random.default_rng(0)) for _ in range(2))
-    fit(session_for(train, model), CLASSIFICATION, train, epochs=2)
+    fit(session_for(train, model), CLASSIFICATION, {"test": train}, epochs=2)
     for _ in range(2):
         for start in (0, 4, 8):
             twin.zero_grad()
@@ -55,7 +55,7 @@ def test_regression_has_r2_and_no_accuracy():
     x = rng.standard_normal((40, 3))
     line = Dataset(x, x @ rng.standard_normal((3, 2)), "line", "regression")
     session = session_for(line, nn.Linear(3, 2, rng=rng))
-    fit(session, REGRESSION, line, epochs=60)
+    fit(session, REGRESSION, {"test": line}, epochs=60)
     assert list(session.history[-1]) == [
         "epoch", "train_loss", "train_r2", "test_loss", "test_r2",
     ]  # fmt: skip
@@ -99,10 +99,10 @@ def test_callbacks_and_stop():
 
     call = Call(after_step, lambda session: epochs.append(session.epoch))
     session = session_for(train, nn.Linear(3, 2), callbacks=[call])
-    fit(session, CLASSIFICATION, train, epochs=9, stop=stop)
+    fit(session, CLASSIFICATION, {"test": train}, epochs=9, stop=stop)
     assert steps == [(0, 1, 4), (0, 2, 8), (0, 3, 10), (1, 4, 4), (1, 5, 8)]
     assert epochs == [1]
-    fit(session, CLASSIFICATION, train, epochs=1)  # behind it already
+    fit(session, CLASSIFICATION, {"test": train}, epochs=1)  # behind it already
     assert session.step == 5
 
 
@@ -116,10 +116,10 @@ def test_after_a_stop_it_goes_on_in_the_midst_of_the_epoch():
             stop.signal = 2
 
     stopped = session_for(train, model, callbacks=[Call(after_step)])
-    fit(stopped, CLASSIFICATION, train, epochs=2, stop=stop)
-    fit(stopped, CLASSIFICATION, train, epochs=2)
+    fit(stopped, CLASSIFICATION, {"test": train}, epochs=2, stop=stop)
+    fit(stopped, CLASSIFICATION, {"test": train}, epochs=2)
     unbroken = session_for(train, twin)
-    fit(unbroken, CLASSIFICATION, train, epochs=2)
+    fit(unbroken, CLASSIFICATION, {"test": train}, epochs=2)
     assert stopped.step == unbroken.step == 6
     assert stopped.history == unbroken.history
     np.testing.assert_array_equal(model.weight.data, twin.weight.data)
@@ -128,7 +128,7 @@ def test_after_a_stop_it_goes_on_in_the_midst_of_the_epoch():
 def test_nothing_held_out():
     train = labelled(10)
     session = session_for(train, nn.Linear(3, 2))
-    fit(session, CLASSIFICATION, None, epochs=1)
+    fit(session, CLASSIFICATION, {}, epochs=1)
     assert list(session.logs) == ["epoch", "train_loss", "train_accuracy"]
 
 
@@ -139,7 +139,7 @@ def test_divergence_names_the_step_and_makes_no_update():
     with pytest.raises(
         DivergedError, match=r"loss is (nan|inf) in epoch 1, after step 1; .*1e\+300"
     ):
-        fit(session, CLASSIFICATION, train, epochs=1)
+        fit(session, CLASSIFICATION, {"test": train}, epochs=1)
     assert session.step == 1
 
 
@@ -148,5 +148,5 @@ def test_divergence_that_only_the_test_set_shows():
     model = nn.Linear(3, 2, rng=np.random.default_rng(0))
     session = session_for(train, model, lr=1e300)  # one step: there is no second loss
     with pytest.raises(DivergedError, match="the test loss is nan in epoch 1, after step 1"):
-        fit(session, CLASSIFICATION, train, epochs=1)
+        fit(session, CLASSIFICATION, {"test": train}, epochs=1)
     assert session.history == []

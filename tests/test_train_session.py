@@ -34,7 +34,7 @@ def train(session, stop_after=None, backend=None):
     objective = OBJECTIVES["classification"]
     session.callbacks = [Call(count)]
     step = step_of(session, objective, backend)
-    fit(session, objective, TRAIN, EPOCHS, step=step, stop=stop)
+    fit(session, objective, {"test": TRAIN}, EPOCHS, step=step, stop=stop)
     return session
 
 
@@ -64,7 +64,7 @@ def test_resumed_many_times(tmp_path):
 def test_saving_changes_nothing():
     session = new_session()
     session.callbacks = [Call(lambda session: session.state_dict())]
-    fit(session, OBJECTIVES["classification"], TRAIN, EPOCHS)
+    fit(session, OBJECTIVES["classification"], {"test": TRAIN}, EPOCHS)
     assert_same(session.state_dict(), train(new_session()).state_dict())
 
 

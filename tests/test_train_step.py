@@ -73,7 +73,7 @@ def test_compiled_training_diverges_in_the_same_step_with_the_same_words():
         session = Session(model, optim.SGD(model.named_parameters(), lr=1e6), loader)
         with pytest.raises(DivergedError) as error:
             step = step_of(session, REGRESSION, backend)
-            fit(session, REGRESSION, line, epochs=9, step=step)
+            fit(session, REGRESSION, {"test": line}, epochs=9, step=step)
         outcomes.append((str(error.value), session.state_dict()))
     assert outcomes[0][0] == outcomes[1][0]
     assert session.step > 1

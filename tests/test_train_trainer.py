@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 from test_train_encoding import assert_same
@@ -342,3 +344,26 @@ def test_arguments(options, error, message):
 def test_data_of_another_kind():
     with pytest.raises(TypeError, match="expected a Dataset, an array or a tuple"):
         trainer_of(nn.Linear(4, 3)).fit([TRAIN.x, TRAIN.y])
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("cut", [0, 13])
+def test_a_copy_trains_a_model_of_its_own(compile, cut):
+    """With all that belongs together: model, optimizer, loader, callbacks."""
+
+    def trainer():
+        model = network()
+        average = callbacks.Averaging(optim.EMA(model, 0.5))
+        return trainer_of(model, callbacks=[average, Cut(cut)], compile=compile)
+
+    original, twin = trainer(), trainer()
+    for made in (original, twin):
+        if cut:
+            made.fit(loader_of(), VALID, epochs=2)
+    copied = copy.deepcopy(original)
+    before = original.model.state_dict()
+    copied.fit(copied.session.loader if cut else loader_of(), VALID, epochs=3)
+    twin.fit(twin.session.loader if cut else loader_of(), VALID, epochs=3)
+    assert_same(copied.model.state_dict(), twin.model.state_dict())
+    assert_same(original.model.state_dict(), before)
+    assert copied.optimizer is copied.session.optimizer

@@ -66,7 +66,6 @@ class Learner:
         self.optimizer = make_optimizer(model.named_parameters())
         self.objective, self.rng, self.backend = objective, rng, backend
         self.history: list[Row] = []
-        self._make_optimizer = make_optimizer
         self._step: Step | None = None
 
     def train(
@@ -96,7 +95,7 @@ class Learner:
         session.epoch, session.history = len(self.history), self.history
         if self._step is None:  # compiled once, however often training is taken up again
             self._step = step_of(session, self.objective, self.backend)
-        fit(session, self.objective, None, session.epoch + epochs, step=self._step)
+        fit(session, self.objective, {}, session.epoch + epochs, step=self._step)
 
     def outputs(self, x: Array) -> Array:
         """What the model says of rows x, shape (N, ...): an array of shape (N, K)."""
@@ -109,10 +108,5 @@ class Learner:
         return np.concatenate(batches)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the optimizer's memory, which it shares with the model, and the program."""
-        return {**vars(self), "optimizer": self.optimizer.state_dict(), "_step": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self.optimizer = self._make_optimizer(self.model.named_parameters())
-        self.optimizer.load_state_dict(state["optimizer"])
+        """All but the step, which is of this model: a copy makes its own."""
+        return {**vars(self), "_step": None}

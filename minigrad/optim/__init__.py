@@ -19,15 +19,21 @@ from .lbfgs import LBFGS
 from .lion import Lion
 from .lookahead import Lookahead
 from .momentum import DampenedMomentum, Momentum, MomentumA, Nesterov, NesterovA
-from .muon import Muon
+from .muon import Muon, MuonWithAdamW
 from .nadam import NAdam
 from .optimizer import Optimizer
 from .radam import RAdam
 from .recommend import recommend
 from .rmsprop import CenteredRMSProp, RMSProp
-from .rmsprop_momentum import CenteredRMSPropMomentum, RMSPropMomentum, RMSPropNesterov
+from .rmsprop_momentum import (
+    CenteredRMSPropMomentum,
+    CenteredRMSPropNesterov,
+    RMSPropMomentum,
+    RMSPropNesterov,
+)
 from .rprop import Rprop
 from .sam import SAM
+from .together import Together
 
 __all__ = [
     "ASGD",
@@ -46,6 +52,7 @@ __all__ = [
     "Adamax",
     "CenteredRMSProp",
     "CenteredRMSPropMomentum",
+    "CenteredRMSPropNesterov",
     "DampenedMomentum",
     "HypergradientAdam",
     "HypergradientSGD",
@@ -54,6 +61,7 @@ __all__ = [
     "Momentum",
     "MomentumA",
     "Muon",
+    "MuonWithAdamW",
     "NAdam",
     "Nesterov",
     "NesterovA",
@@ -64,6 +72,7 @@ __all__ = [
     "RMSPropMomentum",
     "RMSPropNesterov",
     "Rprop",
+    "Together",
     "UncorrectedAdam",
     "accumulate",
     "as_written",

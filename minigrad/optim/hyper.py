@@ -94,8 +94,9 @@ def restored(kind: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> dic
         ValueError: other hyperparameters, another schedule, or a number out of range.
     """
     given = dict(given)
-    given.setdefault("weight_decay", 0)
-    given.setdefault("maximize", False)
+    for key, unsaved in (("weight_decay", 0), ("maximize", False)):
+        if key in own:
+            given.setdefault(key, unsaved)
     if given.keys() != own.keys():
         raise ValueError(
             f"{kind} has the hyperparameters {', '.join(own)}, the state is of an optimizer with "

@@ -11,7 +11,7 @@ import numpy as np
 from ..modes import active_recorder, enable_grad
 from ..tensor import Array
 from .finite import require_finite
-from .hyper import checked
+from .hyper import checked, restore_schedules, restored, saved
 from .line_search import Point, strong_wolfe
 from .members import named_parameters
 from .optimizer import Group, Optimizer, Parameters
@@ -74,6 +74,7 @@ class LBFGS(Optimizer):
     default, and whose `max_eval` is 5/4 of any `max_iter`.
     """
 
+    takes_closure = True
     told_to_programs = Optimizer.told_to_programs | {"_pairs", "_last", "_is_first", "evaluations"}
 
     def __init__(
@@ -252,7 +253,7 @@ class LBFGS(Optimizer):
         """
         last = None if self._last is None else [a.copy() for a in self._last]
         return {
-            "groups": [{"params": list(g.names), **g.hyper} for g in self.groups],
+            "groups": [{"params": list(g.names), **saved(g.hyper)} for g in self.groups],
             "state": {
                 "t": self._steps,
                 "evaluations": self.evaluations,
@@ -279,7 +280,8 @@ class LBFGS(Optimizer):
         for row in rows:
             if np.shape(row) != (size,):
                 raise ValueError(f"expected vectors of {size} numbers, got shape {np.shape(row)}")
-        own.hyper |= checked("LBFGS", {"lr": group["lr"]})
+        own.hyper |= restored("LBFGS", own.hyper, {"lr": group["lr"]})
+        restore_schedules(own.hyper, group)
         self._steps, self.evaluations = int(memory["t"]), int(memory["evaluations"])
         self._is_first = bool(memory["is_first"])
         vectors = [np.array(row) for row in rows]

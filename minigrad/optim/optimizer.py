@@ -75,6 +75,7 @@ class Optimizer:
     counters: ClassVar[Mapping[str, float]] = {}
     decay: ClassVar[Prepare] = staticmethod(with_l2)
     is_elementwise: ClassVar[bool] = True
+    takes_closure: ClassVar[bool] = False  # `step` calls a function that computes the loss
     told_to_programs: ClassVar[frozenset[str]] = frozenset({"defaults", "groups", "_steps"})
     update: Callable[..., State]
 

@@ -171,3 +171,52 @@ class CenteredRMSPropMomentum(RMSPropMomentum):
         n, s, m = divided_centred(g, s, m, rho, eps, eps_root)
         v = momentum * v + n
         return theta - lr * v, s, m, v
+
+
+class CenteredRMSPropNesterov(CenteredRMSPropMomentum):
+    """Nesterov momentum over gradients that are divided by their running standard deviation.
+
+        s     <- rho s + (1 - rho) g^2
+        m     <- rho m + (1 - rho) g
+        n      = g / (sqrt(s - m^2 + eps_root) + eps)
+        v     <- momentum v + n
+        theta <- theta - lr (n + momentum v)
+
+    Args:
+        params: parameters, (name, parameter) pairs, or groups; see `Optimizer`.
+        lr: the learning rate.
+        rho: the share of the old means that survives a step, in [0, 1).
+        momentum: the share of the velocity that survives a step, in [0, 1).
+        eps: keeps the division finite.
+        eps_root: the same inside the root.
+
+    Example:
+        >>> import minigrad as mg
+        >>> w = mg.Parameter([1.0, 100.0])
+        >>> optimizer = mg.optim.CenteredRMSPropNesterov([w], lr=0.5, rho=0.5, momentum=0.5)
+        >>> (w**2).sum().backward()
+        >>> optimizer.step()
+        >>> w
+        Parameter([-0.5, 98.5], requires_grad=True)
+
+    Source: Optax's `rmsprop(centered=True, nesterov=True)`, with lr outside v.
+    """
+
+    @staticmethod
+    def update(  # type: ignore[override]
+        theta: Any,
+        g: Any,
+        s: Any,
+        m: Any,
+        v: Any,
+        *,
+        t: int,
+        lr: float,
+        rho: float,
+        momentum: float,
+        eps: float,
+        eps_root: float,
+    ) -> State:
+        n, s, m = divided_centred(g, s, m, rho, eps, eps_root)
+        v = momentum * v + n
+        return theta - lr * (n + momentum * v), s, m, v

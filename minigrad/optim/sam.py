@@ -58,6 +58,7 @@ class SAM(Wrapper):
     sharpness-aware minimization", element-wise and without its eta. The 1e-12 is ours.
     """
 
+    takes_closure = True
     told_to_programs = Wrapper.told_to_programs | {"_start", "_is_away"}
 
     def __init__(self, optimizer: Optimizer, rho: float = 0.05, adaptive: bool = False) -> None:

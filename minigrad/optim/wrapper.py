@@ -19,7 +19,7 @@ class Wrapper(Optimizer):
         optimizer: what makes the steps.
 
     Raises:
-        TypeError: `optimizer` is no optimizer.
+        TypeError: `optimizer` is no optimizer, or one whose `step` takes a closure.
     """
 
     told_to_programs: ClassVar[frozenset[str]] = frozenset({"defaults", "groups"})
@@ -29,6 +29,11 @@ class Wrapper(Optimizer):
             raise TypeError(
                 f"{type(self).__name__} stands around an optimizer, got "
                 f"{type(optimizer).__name__}; give e.g. {type(self).__name__}(SGD(params))"
+            )
+        if optimizer.takes_closure:
+            raise TypeError(
+                f"{type(self).__name__} lets the optimizer inside step without a closure, which "
+                f"{type(optimizer).__name__} needs; put SAM outside, and LBFGS by itself"
             )
         self.optimizer = optimizer
         self.groups = optimizer.groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
@@ -30,25 +31,24 @@ class DivergedError(ArithmeticError):
 def fit(
     session: Session,
     objective: Objective,
-    held_out: Data | None,
+    held_out: Mapping[str, Data],
     epochs: int,
     *,
     step: Step | None = None,
     stop: Stop | None = None,
-    name: str = "test",
 ) -> None:
     """Train until so many epochs are complete, counting those that the session has behind it.
 
     Args:
         session: what is trained, from wherever it is, also in the middle of an epoch.
         objective: the loss to minimise and the metrics to report.
-        held_out: measured after each epoch, never learnt from; None for nothing.
+        held_out: measured after each epoch, never learnt from, by the names that their metrics
+            begin with: `{"valid": ..., "test": ...}`.
         epochs: the number of epochs to reach.
         step: from `step_of`, for the same session and objective; None makes one that is not
             compiled.
         stop: looked at between steps; once it is requested, by a signal or by a callback, `fit`
             returns, after the event that it came in. None is a new one.
-        name: what the metrics of the rows held out begin with.
 
     Raises:
         DivergedError: the loss became infinite or NaN, and no callback has turned that into a
@@ -62,7 +62,7 @@ def fit(
         >>> model = nn.Linear(4, 3, rng=np.random.default_rng(1))
         >>> session = Session(model, optim.Adam(model.named_parameters(), lr=0.1),
         ...                   data.DataLoader(train, shuffle=True, rng=np.random.default_rng(2)))
-        >>> fit(session, OBJECTIVES["classification"], test, epochs=20)
+        >>> fit(session, OBJECTIVES["classification"], {"test": test}, epochs=20)
         >>> session.history[-1]["test_accuracy"] > 0.9
         True
     """
@@ -77,7 +77,7 @@ def fit(
         session.ending = session.epoch >= epochs or session.stop.requested
         try:
             while not session.ending:
-                _epoch(session, objective, held_out, step, f"{name}_")
+                _epoch(session, objective, held_out, step)
         except DivergedError as error:
             for callback in session.callbacks:
                 callback.on_diverged(session, error)
@@ -86,7 +86,7 @@ def fit(
 
 
 def _epoch(
-    session: Session, objective: Objective, held_out: Data | None, step: Step, prefix: str
+    session: Session, objective: Objective, held_out: Mapping[str, Data], step: Step
 ) -> None:
     """Make an epoch, or what is left of it; or a part of it, if a stop is requested."""
     callbacks = session.callbacks
@@ -105,9 +105,13 @@ def _epoch(
         _save_point(session)
         if session.ending:
             return
-    session.end_epoch(_epoch_metrics(session, objective, held_out, prefix))
-    for callback in callbacks:
-        callback.on_epoch_end(session)
+    with ExitStack() as ends:
+        for callback in callbacks:
+            callback.on_evaluation_begin(session)
+            ends.callback(callback.on_evaluation_end, session)
+        session.end_epoch(_epoch_metrics(session, objective, held_out))
+        for callback in callbacks:
+            callback.on_epoch_end(session)
     _save_point(session)
 
 
@@ -178,15 +182,13 @@ def evaluate(model: Module, objective: Objective, data: Data) -> Row:
     return sums.values(objective.metrics)
 
 
-def _epoch_metrics(
-    session: Session, objective: Objective, held_out: Data | None, prefix: str
-) -> Row:
+def _epoch_metrics(session: Session, objective: Objective, held_out: Mapping[str, Data]) -> Row:
     row = session.sums.values(objective.metrics, "train_")
-    if held_out is not None:
-        measured = evaluate(session.model, objective, held_out)
+    for name, rows in held_out.items():
+        measured = evaluate(session.model, objective, rows)
         if not math.isfinite(measured["loss"]):
-            raise _diverged(measured["loss"], session, f"{prefix.replace('_', ' ')}loss")
-        row |= {f"{prefix}{key}": value for key, value in measured.items()}
+            raise _diverged(measured["loss"], session, f"{name} loss")
+        row |= {f"{name}_{key}": value for key, value in measured.items()}
     return row
 
 

@@ -170,7 +170,8 @@ def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | 
     with blas_threads_for(experiment.largest_product()):
         config = experiment.config
         step = step_of(session, experiment.objective, config.compile, clip_norm=config.clip_norm)
-        fit(session, experiment.objective, experiment.test_set, epochs, step=step, stop=stop)
+        held_out = {"test": experiment.test_set}
+        fit(session, experiment.objective, held_out, epochs, step=step, stop=stop)
     experiment.save(folder / CHECKPOINT)
     save_model(session.model, folder / MODEL)
     metrics = session.history[-1] if session.history else {}

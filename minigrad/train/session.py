@@ -79,6 +79,12 @@ class Session:
         self.seconds = 0.0
 
     @property
+    def is_over(self) -> bool:
+        """Whether training ended by itself: at the last epoch, or where a callback asked for it."""
+        ended = self.stop.reason is not None or self.epoch >= self.epochs
+        return ended and self.stop.signal is None
+
+    @property
     def logs(self) -> Row:
         """The metrics of the last complete epoch; empty before the first."""
         return self.history[-1] if self.history else {}

@@ -17,7 +17,7 @@ from .metrics import Metric
 from .metrics.metric import by_name
 from .objective import Objective
 from .session import Session
-from .step import step_of
+from .step import Step, step_of
 from .stop import Stop
 from .sums import Row
 
@@ -96,6 +96,11 @@ class Trainer:
         self.backend = compile if isinstance(compile, str) else "numpy" if compile else None
         self.accumulate, self.clip_norm = accumulate, clip_norm
         self.session: Session | None = None
+        self._step: Step | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the step, which is of this model: a copy makes its own."""
+        return {**vars(self), "_step": None}
 
     def fit(
         self,
@@ -137,6 +142,7 @@ class Trainer:
             train = DataLoader(train, batch_size, shuffle=True, rng=np.random.default_rng(rng))
         if self.session is None:
             self.session = Session(self.model, self.optimizer, train, self.callbacks)
+        if self._step is None:
             self._step = step_of(
                 self.session,
                 self.objective,
@@ -147,7 +153,8 @@ class Trainer:
         self.session.go_on_with(train)
         if resume is not None:
             self.session.load(resume)
-        fit(self.session, self.objective, valid, epochs, step=self._step, stop=stop, name="valid")
+        held_out = {} if valid is None else {"valid": valid}
+        fit(self.session, self.objective, held_out, epochs, step=self._step, stop=stop)
         return self.session.history
 
     def evaluate(self, data: Data) -> Row:

@@ -22,7 +22,12 @@ from ..momentum import Momentum, Nesterov
 from ..nadam import NAdam
 from ..optimizer import Optimizer, Parameters, State
 from ..rmsprop import CenteredRMSProp, RMSProp
-from ..rmsprop_momentum import CenteredRMSPropMomentum, RMSPropMomentum, RMSPropNesterov
+from ..rmsprop_momentum import (
+    CenteredRMSPropMomentum,
+    CenteredRMSPropNesterov,
+    RMSPropMomentum,
+    RMSPropNesterov,
+)
 
 
 def sgd(
@@ -134,19 +139,18 @@ def rmsprop(
     momentum: float | None = None,
     nesterov: bool = False,
 ) -> Optimizer:
-    """RMSProp with eps inside the root; with momentum, lr has to be constant to be the same.
-
-    Raises:
-        ValueError: centred with Nesterov momentum, which is not here.
-    """
+    """RMSProp with eps inside the root; with momentum, lr has to be constant to be the same."""
     inside, outside = (eps, 0.0) if eps_in_sqrt else (0.0, eps)
     options: Any = {"lr": learning_rate, "rho": decay, "eps": outside, "eps_root": inside}
     if momentum is None:
         return (CenteredRMSProp if centered else RMSProp)(params, **options)
-    if centered and nesterov:
-        raise ValueError("expected centered or nesterov, got both; RMSProp has no such form here")
-    rule = CenteredRMSPropMomentum if centered else RMSPropMomentum
-    return (RMSPropNesterov if nesterov else rule)(params, momentum=momentum, **options)
+    rules: dict[tuple[bool, bool], type[RMSPropMomentum]] = {
+        (False, False): RMSPropMomentum,
+        (False, True): RMSPropNesterov,
+        (True, False): CenteredRMSPropMomentum,
+        (True, True): CenteredRMSPropNesterov,
+    }
+    return rules[centered, nesterov](params, momentum=momentum, **options)
 
 
 def lion(

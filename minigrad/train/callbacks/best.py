@@ -36,8 +36,11 @@ class Best:
     """
 
     def __init__(self, monitor: str, mode: Mode | None = None, min_delta: float = 0.0) -> None:
+        mode = mode or mode_of(monitor)
         if mode is None:
-            mode = _mode_of(monitor)
+            raise ValueError(
+                f"is more of {monitor!r} better, or less? pass mode='max' or mode='min'"
+            )
         if mode not in get_args(Mode):
             raise ValueError(f"expected mode 'min' or 'max', found {mode!r}")
         if not min_delta >= 0:
@@ -51,12 +54,7 @@ class Best:
         Raises:
             ValueError: the metric is not in the logs.
         """
-        if self.monitor not in logs:
-            raise ValueError(
-                f"expected {self.monitor!r} in the logs, found {', '.join(logs)}: choose one of"
-                " these, or pass data to validate on"
-            )
-        value = logs[self.monitor]
+        value = logged(logs, self.monitor)
         if math.isnan(value):
             return False
         if self.value is not None:
@@ -76,16 +74,46 @@ class Best:
         Raises:
             ValueError: it is another metric's.
         """
-        if state["monitor"] != self.monitor:
-            raise ValueError(
-                f"the state is of a run that monitored {state['monitor']}: expected {self.monitor}"
-            )
+        require_same(self.monitor, state)
         self.value = state["value"]
 
 
-def _mode_of(monitor: str) -> Mode:
+def mode_of(monitor: str) -> Mode | None:
+    """Which values of a metric are better, if its name says so.
+
+    Example:
+        >>> from minigrad.train.callbacks.best import mode_of
+        >>> mode_of("valid_loss"), mode_of("valid_top_3"), mode_of("valid_height")
+        ('min', 'max', None)
+    """
     if monitor.endswith(_LESS_IS_BETTER):
         return "min"
     if monitor.endswith(_MORE_IS_BETTER) or "_top_" in monitor:
         return "max"
-    raise ValueError(f"is more of {monitor!r} better, or less? pass mode='max' or mode='min'")
+    return None
+
+
+def logged(logs: Row, monitor: str) -> float:
+    """A metric of an epoch.
+
+    Raises:
+        ValueError: it is not in the logs.
+    """
+    if monitor not in logs:
+        raise ValueError(
+            f"expected {monitor!r} in the logs, found {', '.join(logs)}: choose one of these, or"
+            " pass data to validate on"
+        )
+    return logs[monitor]
+
+
+def require_same(monitor: str, state: Mapping[str, Any]) -> None:
+    """Require a state of the same metric.
+
+    Raises:
+        ValueError: it is another one's.
+    """
+    if state["monitor"] != monitor:
+        raise ValueError(
+            f"the state is of a run that monitored {state['monitor']}: expected {monitor}"
+        )

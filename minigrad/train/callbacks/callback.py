@@ -19,13 +19,16 @@ class Callback:
             on_epoch_begin                         not again when an epoch is resumed in its middle
                 on_step_begin, on_step_end         around each optimizer step
                 on_save_point
+            on_evaluation_begin                    the epoch is over, and the model looked at
             on_epoch_end                           the epoch's row is in session.history
+            on_evaluation_end                      also when the evaluation fails
             on_save_point
         on_fit_end                                 also when an error ends training
 
     Each event reaches all callbacks, in the order of their list, before the next event comes;
-    `on_fit_end` comes in the opposite order, as nested `with` blocks end. At a save point every
-    callback has seen the step or the epoch: there, and only there, the session may be saved.
+    `on_evaluation_end` and `on_fit_end` come in the opposite order, as nested `with` blocks end.
+    At a save point every callback has seen the step or the epoch: there, and only there, the
+    session may be saved.
 
     What a callback must remember for a resumed run to be the unbroken one is its `state_dict`.
 
@@ -57,8 +60,14 @@ class Callback:
     def on_step_end(self, session: Session) -> None:
         """A step has been made: weights are updated, and their gradients still there."""
 
+    def on_evaluation_begin(self, session: Session) -> None:
+        """The steps of an epoch are made; the model is about to be measured."""
+
     def on_epoch_end(self, session: Session) -> None:
         """An epoch is complete, and measured."""
+
+    def on_evaluation_end(self, session: Session) -> None:
+        """The model has been looked at by all."""
 
     def on_save_point(self, session: Session) -> None:
         """The session is in a state from which it can go on."""

@@ -84,8 +84,7 @@ class EarlyStopping(Callback):
 
     def on_fit_end(self, session: Session) -> None:
         """Put the best weights back."""
-        ended = session.stop.reason is not None or session.epoch >= session.epochs
-        if ended and session.stop.signal is None and self._weights is not None:
+        if session.is_over and self._weights is not None:
             session.model.load_state_dict(self._weights)
 
     def _look(self, session: Session) -> None:
