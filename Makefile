@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_FLAGS ?=
 
-.PHONY: train test parity bench lint clean
+.PHONY: train test parity examples bench lint clean
 
 train: $(VENV)/.user
 	$(BIN)/minigrad train digits $(ARGS)
@@ -15,6 +15,9 @@ test: $(VENV)/.test
 
 parity: $(VENV)/.parity
 	$(BIN)/python -m pytest tests/parity $(TEST_FLAGS)
+
+examples: $(VENV)/.test
+	$(BIN)/python -m pytest tests/test_examples.py -m full -rN $(TEST_FLAGS)
 
 bench: $(VENV)/.bench
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/eager.py

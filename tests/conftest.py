@@ -1,1 +1,16 @@
-"""Puts this folder on the import path, so that every test can say `from samples import SAMPLES`."""
+"""Puts this folder on the import path, so that every test can say `from samples import SAMPLES`.
+
+Prints the table of the examples that were run in full.
+"""
+
+HEAD = ("example", "metric", "goal", "seed 0", "seed 1", "seed 2", "seconds")
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = [value for r in reports for key, value in r.user_properties if key == "example"]
+    if rows:
+        terminalreporter.section("examples")
+        for row in [HEAD, *sorted(rows)]:
+            cells = [cell if isinstance(cell, str) else f"{cell:.4g}" for cell in row]
+            terminalreporter.write_line("| " + " | ".join(cells) + " |")

@@ -96,6 +96,7 @@ def run_here(words: list[str], folder: Path) -> None:
     (folder / "flowers.csv").write_text(
         "width,length,species\n" + "".join(f"{i % 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40))
     )
+    (folder / "examples").symlink_to(ROOT / "examples")
     rng = np.random.default_rng(0)
     np.savez(folder / "mine.npz", x=rng.normal(size=(40, 3)), y=rng.integers(0, 2, 40))
     program = {"minigrad": ["-m", "minigrad"], "python": []}[words[0]]
