@@ -14,6 +14,7 @@ from minigrad.vjps import COMPOSITES, VJPS
 
 from . import (
     assignment,
+    convolution,
     cumulative,
     decompositions,
     determinants,
@@ -29,12 +30,15 @@ from . import (
     order,
     outer,
     padding,
+    pooling,
     products,
     reductions,
+    resampling,
     series,
     shape,
     sorting,
     special,
+    unfolding,
     windows,
 )
 from .draws import Fixed, S, is_input
@@ -45,6 +49,7 @@ TABLES = [
     assignment, elementwise, series, reductions, nans, order, cumulative, outer,
     products, einsum, diagonals, determinants, linalg, decompositions, norms, shape, joining,
     indexing, padding, sorting, windows, functional, special,
+    unfolding, convolution, pooling, resampling,
 ]  # fmt: skip
 SAMPLES: dict[Any, list[S]] = {fn: calls for t in TABLES for fn, calls in t.SAMPLES.items()}
 
