@@ -42,12 +42,44 @@ class Alone:
     draw: Callable[[np.random.Generator], Any]
 
 
+def numbers(*shape):
+    """What draws new numbers of a shape."""
+    return lambda generator: generator.standard_normal(shape).astype(np.float32)
+
+
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
 EPS = 0.1  # three numbers that happen to be nearly equal are blown up, rounding included
 
 LAYERS = {
+    "AdaptiveAvgPool1d": Alone(
+        lambda: nn.Sequential(nn.Conv1d(2, 3, 2, rng=rng()), nn.AdaptiveAvgPool1d(2)),
+        numbers(4, 2, 6),
+    ),
+    "AdaptiveAvgPool2d": Alone(
+        lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.AdaptiveAvgPool2d((2, 3))),
+        numbers(4, 2, 6, 7),
+    ),
+    "AvgPool1d": Alone(
+        lambda: nn.Sequential(nn.Conv1d(2, 3, 2, rng=rng()), nn.AvgPool1d(2)), numbers(4, 2, 6)
+    ),
+    "AvgPool2d": Alone(
+        lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.AvgPool2d(3, 2, 1, False)),
+        numbers(4, 2, 6, 7),
+    ),
+    "Conv1d": Alone(lambda: nn.Conv1d(2, 3, 3, padding="same", rng=rng()), numbers(4, 2, 6)),
+    "Conv2d": Alone(
+        lambda: nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1, rng=rng()),
+            nn.ReLU(),
+            nn.Conv2d(4, 2, (2, 3), stride=2, dilation=(1, 2), groups=2, rng=rng()),
+        ),
+        numbers(4, 2, 6, 7),
+    ),
+    "ConvTranspose2d": Alone(
+        lambda: nn.ConvTranspose2d(2, 3, 3, 2, 1, output_padding=1, rng=rng()), numbers(4, 2, 3, 4)
+    ),
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
     "Embedding": Alone(
         lambda: nn.Embedding(5, 3, padding_idx=1, rng=rng()),
@@ -55,11 +87,23 @@ LAYERS = {
     ),
     "Flatten": lambda: nn.Flatten(),
     "GELU": lambda: nn.GELU(),
+    "GlobalAvgPool": Alone(
+        lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.GlobalAvgPool()),
+        numbers(4, 2, 5, 5),
+    ),
     "Identity": lambda: nn.Identity(),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
     "Linear": lambda: nn.Linear(3, 3, rng=rng()),
     "LogSoftmax": lambda: nn.LogSoftmax(),
+    "MaxPool1d": Alone(
+        lambda: nn.Sequential(nn.Conv1d(2, 3, 2, rng=rng()), nn.ReLU(), nn.MaxPool1d(2)),
+        numbers(4, 2, 6),
+    ),
+    "MaxPool2d": Alone(
+        lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.ReLU(), nn.MaxPool2d(3, 2, 1)),
+        numbers(4, 2, 6, 7),
+    ),
     "ReLU": lambda: nn.ReLU(),
     "Sequential": lambda: nn.Sequential(nn.Linear(3, 3, rng=rng()), nn.Tanh()),
     "SiLU": lambda: nn.SiLU(),
@@ -67,6 +111,14 @@ LAYERS = {
     "Softmax": lambda: nn.Softmax(),
     "Softplus": lambda: nn.Softplus(),
     "Tanh": lambda: nn.Tanh(),
+    "Upsample": Alone(
+        lambda: nn.Sequential(
+            nn.Conv2d(2, 3, 2, rng=rng()),
+            nn.Upsample(scale_factor=2),
+            nn.Upsample((7, 5), mode="bilinear"),
+        ),
+        numbers(4, 2, 4, 4),
+    ),
 }
 
 SIGNS = np.sign(normal(6, 2, seed=3))
@@ -115,9 +167,29 @@ OPTIMIZERS = {
 BRANCHING = {"ASGD", "DampenedMomentum", "RAdam"}  # on the number of the step
 
 X, T, Y = normal(6, 3, seed=4), normal(6, 3, seed=5), labels(6, 3)
+
+
+def as_signals(x):
+    return x.reshape(3, 2, 3)
+
+
+def as_images(x):
+    return x.reshape(1, 2, 3, 3)
+
+
 FUNCTIONS = {
+    "adaptive_avg_pool1d": lambda x: F.adaptive_avg_pool1d(as_signals(x), 2),
+    "adaptive_avg_pool2d": lambda x: F.adaptive_avg_pool2d(as_images(x), (1, 2)),
+    "avg_pool1d": lambda x: F.avg_pool1d(as_signals(x), 2),
+    "avg_pool2d": lambda x: F.avg_pool2d(as_images(x), 2, 1, 1, False),
     "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(
         x, T > 0, weight=T * T, pos_weight=3.0
+    ),
+    "conv1d": lambda x: F.conv1d(as_signals(x), T[:4, :2, None], T[:4, 2], padding=1),
+    "conv2d": lambda x: F.conv2d(as_images(x), T[:4, :2].reshape(2, 1, 2, 2), groups=2),
+    "conv_transpose1d": lambda x: F.conv_transpose1d(as_signals(x), T[:2, None], stride=2),
+    "conv_transpose2d": lambda x: F.conv_transpose2d(
+        as_images(x), T[:4].reshape(2, 1, 2, 3), T[0, :1], padding=1
     ),
     "cross_entropy": lambda x: F.cross_entropy(
         x, Y, weight=[0.5, 1.0, 2.0], ignore_index=1, label_smoothing=0.1
@@ -126,13 +198,17 @@ FUNCTIONS = {
     "embedding": lambda x: F.embedding(Y, x, padding_idx=-1),
     "erf": F.erf,
     "gelu": lambda x: F.gelu(x, "tanh"),
+    "global_avg_pool": lambda x: F.global_avg_pool(as_images(x)),
     "hinge_loss": lambda x: F.hinge_loss(x, np.sign(T), margin=0.7),
     "huber_loss": lambda x: F.huber_loss(x, T, delta=0.5, reduction="none"),
+    "interpolate": lambda x: F.interpolate(as_images(x), (4, 2), mode="bilinear"),
     "l1_loss": lambda x: F.l1_loss(x, T, reduction="sum"),
     "leaky_relu": F.leaky_relu,
     "linear": lambda x: F.linear(x, T[:2], T[0, :2]),
     "log_softmax": lambda x: F.log_softmax(x, axis=0),
     "logsumexp": lambda x: F.logsumexp(x, keepdims=True),
+    "max_pool1d": lambda x: F.max_pool1d(as_signals(x), 2),
+    "max_pool2d": lambda x: F.max_pool2d(as_images(x), 2, 1, 1),
     "mse_loss": lambda x: F.mse_loss(x, T),
     "nll_loss": lambda x: F.nll_loss(F.log_softmax(x), Y, reduction="none"),
     "one_hot": lambda x: x * F.one_hot(Y, 3),

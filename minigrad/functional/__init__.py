@@ -5,6 +5,7 @@ remember how they were computed, arrays give arrays.
 """
 
 from .activations import gelu, leaky_relu, relu, sigmoid, silu, softplus
+from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from .dense import dropout, linear, one_hot
 from .embedding import embedding
 from .erf import erf
@@ -18,22 +19,44 @@ from .losses import (
     nll_loss,
 )
 from .normalization import rms_normalize, standardize
+from .pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    global_avg_pool,
+    max_pool1d,
+    max_pool2d,
+)
+from .resampling import interpolate
 from .softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
     "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cross_entropy",
     "dropout",
     "embedding",
     "erf",
     "gelu",
+    "global_avg_pool",
     "hinge_loss",
     "huber_loss",
+    "interpolate",
     "l1_loss",
     "leaky_relu",
     "linear",
     "log_softmax",
     "logsumexp",
+    "max_pool1d",
+    "max_pool2d",
     "mse_loss",
     "nll_loss",
     "one_hot",

@@ -14,6 +14,7 @@ from minigrad.vjps import COMPOSITES, VJPS
 
 from . import (
     assignment,
+    convolution,
     cumulative,
     decompositions,
     determinants,
@@ -30,12 +31,15 @@ from . import (
     order,
     outer,
     padding,
+    pooling,
     products,
     reductions,
+    resampling,
     series,
     shape,
     sorting,
     special,
+    unfolding,
     windows,
 )
 from .draws import Fixed, S, is_input
@@ -46,6 +50,7 @@ TABLES = [
     assignment, elementwise, series, reductions, nans, order, cumulative, outer,
     products, einsum, diagonals, determinants, linalg, decompositions, norms, shape, joining,
     indexing, padding, sorting, windows, functional, normalization, special,
+    unfolding, convolution, pooling, resampling,
 ]  # fmt: skip
 SAMPLES: dict[Any, list[S]] = {fn: calls for t in TABLES for fn, calls in t.SAMPLES.items()}
 
