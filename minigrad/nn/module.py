@@ -385,7 +385,8 @@ class Module:
         Returns:
             A `Summary`: `rows`, and the totals as attributes. Multiply-adds are counted in what is
             really called, inside layers of any kind: each multiplication in a product that is
-            summed up (`np.matmul`, `np.dot`, `np.einsum`, ...). Element-wise work is not counted.
+            summed up (`np.matmul`, `np.dot`, `np.einsum`, ...), a sum by a product with ones
+            included. Element-wise work is not counted.
 
         Raises:
             TypeError: a bare number; shapes are tuples.

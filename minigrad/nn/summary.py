@@ -115,7 +115,8 @@ class Summary:
     def _repr_html_(self) -> str:
         rows = "".join(map(_html_row, (row.cells() for row in self.rows)))
         head = "".join(f'<th style="text-align:left">{name}</th>' for name in _HEAD)
-        return f"<table><tr>{head}</tr>{rows}</table><div>{escape(self._totals())}</div>"
+        table = f'<table style="color:inherit"><tr>{head}</tr>{rows}</table>'
+        return f"{table}<div>{escape(self._totals())}</div>"
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
@@ -127,7 +128,7 @@ def _html_row(cells: Sequence[str]) -> str:
     sides = ("left", "left", "left", "right", "right")
     return "<tr>{}</tr>".format(
         "".join(
-            f'<td style="text-align:{side}">{escape(cell)}</td>'
+            f'<td style="text-align:{side};padding:.1em .7em .1em 0">{escape(cell)}</td>'
             for side, cell in zip(sides, cells, strict=True)
         )
     )
