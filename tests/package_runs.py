@@ -29,6 +29,19 @@ def labels(n, classes, seed=2):
     return np.random.default_rng(seed).integers(classes, size=n)
 
 
+def drawn(generator, *shape):
+    """Numbers of another draw in each step."""
+    return generator.standard_normal(shape).astype(np.float32)
+
+
+def rows(generator):
+    return drawn(generator, 6, 3)
+
+
+def images(generator):
+    return drawn(generator, 4, 3, 5, 5)
+
+
 @dataclass(frozen=True)
 class Alone:
     """A model that is trained by itself, where a layer does not take rows of numbers.
@@ -42,20 +55,29 @@ class Alone:
     draw: Callable[[np.random.Generator], Any]
 
 
+def after_dense_layer(layer):
+    """Without a bias: batch norm takes it away, and Adam would scale the rounding left of it."""
+    return nn.Sequential(nn.Linear(3, 3, bias=False, rng=rng()), layer)
+
+
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
 EPS = 0.1  # three numbers that happen to be nearly equal are blown up, rounding included
 
 LAYERS = {
+    "BatchNorm1d": Alone(lambda: after_dense_layer(nn.BatchNorm1d(3, EPS)), rows),
+    "BatchNorm2d": Alone(lambda: nn.BatchNorm2d(3, EPS, None), images),
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
     "Flatten": lambda: nn.Flatten(),
     "GELU": lambda: nn.GELU(),
+    "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), lambda draws: drawn(draws, 4, 6, 5)),
     "Identity": lambda: nn.Identity(),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
     "Linear": lambda: nn.Linear(3, 3, rng=rng()),
     "LogSoftmax": lambda: nn.LogSoftmax(),
+    "RMSNorm": lambda: nn.RMSNorm(3, EPS),
     "ReLU": lambda: nn.ReLU(),
     "Sequential": lambda: nn.Sequential(nn.Linear(3, 3, rng=rng()), nn.Tanh()),
     "SiLU": lambda: nn.SiLU(),
@@ -157,10 +179,6 @@ def training(model, loss, optimizer, **hyper):
         return Run(step, [net], [made])
 
     return build
-
-
-def rows(generator):
-    return generator.standard_normal((6, 3)).astype(np.float32)
 
 
 def batches(*target, steps=STEPS, draw=rows):

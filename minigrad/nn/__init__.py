@@ -14,8 +14,10 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .batch_norm import BatchNorm1d, BatchNorm2d
 from .dropout import Dropout
 from .flatten import Flatten
+from .group_norm import GroupNorm
 from .layer_norm import LayerNorm
 from .linear import Linear
 from .losses import (
@@ -28,14 +30,18 @@ from .losses import (
     NLLLoss,
 )
 from .module import Module
+from .rms_norm import RMSNorm
 from .sequential import Sequential
 
 __all__ = [
     "GELU",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "GroupNorm",
     "HingeLoss",
     "HuberLoss",
     "Identity",
@@ -48,6 +54,7 @@ __all__ = [
     "Module",
     "NLLLoss",
     "Parameter",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "SiLU",
