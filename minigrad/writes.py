@@ -121,9 +121,9 @@ def check_unwritten(order: Sequence[Node]) -> None:
     """Raise if something that a node saved was written to afterwards."""
     if _lent:
         _settle_all()
-    if not order or order[0].number > _last_write:
-        return
     for node in order:
+        if node.number > _last_write:  # and so are all that follow
+            return
         for i, saved in enumerate((*node.args, node.value)):
             number, where = _write_to(saved)
             if number > node.number:

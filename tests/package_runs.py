@@ -29,6 +29,19 @@ def labels(n, classes, seed=2):
     return np.random.default_rng(seed).integers(classes, size=n)
 
 
+def drawn(generator, *shape):
+    """Numbers of another draw in each step."""
+    return generator.standard_normal(shape).astype(np.float32)
+
+
+def rows(generator):
+    return drawn(generator, 6, 3)
+
+
+def images(generator):
+    return drawn(generator, 4, 3, 5, 5)
+
+
 @dataclass(frozen=True)
 class Alone:
     """A model that is trained by itself, where a layer does not take rows of numbers.
@@ -45,6 +58,11 @@ class Alone:
 def numbers(*shape):
     """What draws new numbers of a shape."""
     return lambda generator: generator.standard_normal(shape).astype(np.float32)
+
+
+def after_dense_layer(layer):
+    """Without a bias: batch norm takes it away, and Adam would scale the rounding left of it."""
+    return nn.Sequential(nn.Linear(3, 3, bias=False, rng=rng()), layer)
 
 
 # The tables: what each class or function is made or called with.
@@ -80,6 +98,8 @@ LAYERS = {
     "ConvTranspose2d": Alone(
         lambda: nn.ConvTranspose2d(2, 3, 3, 2, 1, output_padding=1, rng=rng()), numbers(4, 2, 3, 4)
     ),
+    "BatchNorm1d": Alone(lambda: after_dense_layer(nn.BatchNorm1d(3, EPS)), rows),
+    "BatchNorm2d": Alone(lambda: nn.BatchNorm2d(3, EPS, None), images),
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
     "Embedding": Alone(
         lambda: nn.Embedding(5, 3, padding_idx=1, rng=rng()),
@@ -91,6 +111,7 @@ LAYERS = {
         lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.GlobalAvgPool()),
         numbers(4, 2, 5, 5),
     ),
+    "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), lambda draws: drawn(draws, 4, 6, 5)),
     "Identity": lambda: nn.Identity(),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
@@ -104,6 +125,7 @@ LAYERS = {
         lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.ReLU(), nn.MaxPool2d(3, 2, 1)),
         numbers(4, 2, 6, 7),
     ),
+    "RMSNorm": lambda: nn.RMSNorm(3, EPS),
     "ReLU": lambda: nn.ReLU(),
     "Sequential": lambda: nn.Sequential(nn.Linear(3, 3, rng=rng()), nn.Tanh()),
     "SiLU": lambda: nn.SiLU(),
@@ -239,10 +261,6 @@ def training(model, loss, optimizer, **hyper):
         return Run(step, [net], [made])
 
     return build
-
-
-def rows(generator):
-    return generator.standard_normal((6, 3)).astype(np.float32)
 
 
 def batches(*target, steps=STEPS, draw=rows):

@@ -66,3 +66,16 @@ def test_the_ones_that_are_shared_cannot_be_changed():
     assert ones(3, np.dtype(np.float32)) is ones(3, np.dtype(np.float32))
     with pytest.raises(ValueError, match="read-only"):
         ones(3, np.dtype(np.float32))[0] = 2
+
+
+def test_many_rows_are_added_up_with_few_roundings():
+    a = (1e4 + rng.standard_normal((4096, 2))).astype(np.float32)
+    exact = a.astype(np.float64).sum(axis=0)
+    error = np.abs(sum_to(a, (2,)) / exact - 1).max()
+    assert error < 2e-7 < np.abs(np.add.reduce(a, axis=0) / exact - 1).max()
+
+
+@pytest.mark.parametrize("n", [1, 2, 255, 256, 257, 1437, 4096, 10007])
+def test_any_number_of_rows(n):
+    a = rng.standard_normal((n, 3))
+    np.testing.assert_allclose(sum_to(a, (3,)), a.sum(axis=0), rtol=1e-10, atol=1e-11)

@@ -82,7 +82,5 @@ def test_another_kind_of_input(x, message):
 
 @pytest.mark.parametrize("shape", [0, (), (3, 0), -1])
 def test_no_axes(shape):
-    with pytest.raises(
-        ValueError, match="LayerNorm needs one axis or more, of lengths of at least"
-    ):
+    with pytest.raises(ValueError, match="LayerNorm needs one axis or more, of lengths"):
         nn.LayerNorm(shape)

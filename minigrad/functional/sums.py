@@ -53,7 +53,21 @@ def ones(n: int, dtype: Any) -> Any:
 
 
 def _sum_of_rows(a: Any, outer: int, kept: int) -> Any:
-    return a if outer == 1 else np.dot(ones(outer, a.dtype), _shaped(a, (outer, kept)))
+    for n, rest in _steps(outer):
+        a = np.dot(ones(n, a.dtype), _shaped(a, (n, rest * kept)))
+    return a
+
+
+@lru_cache(maxsize=256)
+def _steps(n: int) -> list[tuple[int, int]]:
+    """How many rows are added up at once, and how many are left then; often just (n, 1).
+
+    Two steps for many rows, as a sum of n numbers makes fewer roundings that way.
+    """
+    if n == 1:
+        return []
+    factor = next((k for k in range(math.isqrt(n), 1, -1) if n % k == 0), 1) if n >= 256 else 1
+    return [(factor, n // factor), (n // factor, 1)] if factor > 1 else [(n, 1)]
 
 
 def _shaped(a: Any, shape: tuple[int, ...]) -> Any:

@@ -14,10 +14,12 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .batch_norm import BatchNorm1d, BatchNorm2d
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .dropout import Dropout
 from .embedding import Embedding
 from .flatten import Flatten
+from .group_norm import GroupNorm
 from .layer_norm import LayerNorm
 from .linear import Linear
 from .losses import (
@@ -39,6 +41,7 @@ from .pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from .rms_norm import RMSNorm
 from .sequential import Sequential
 from .upsample import Upsample
 
@@ -49,6 +52,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Conv1d",
     "Conv2d",
     "ConvTranspose2d",
@@ -57,6 +62,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool",
+    "GroupNorm",
     "HingeLoss",
     "HuberLoss",
     "Identity",
@@ -71,6 +77,7 @@ __all__ = [
     "Module",
     "NLLLoss",
     "Parameter",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "SiLU",

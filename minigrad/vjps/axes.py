@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,13 @@ def axes_of(x: Any, axis: Any) -> tuple[int, ...]:
 
 def kept_shape(x: Any, axis: Any) -> tuple[int, ...]:
     """The shape of a reduction of x over `axis` with keepdims=True."""
-    reduced = axes_of(x, axis)
-    return tuple(1 if i in reduced else n for i, n in enumerate(np.shape(x)))
+    return _kept_shape(x.shape if hasattr(x, "shape") else np.shape(x), axis)
+
+
+@lru_cache(maxsize=1024)
+def _kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
+    reduced = axes_of(np.broadcast_to(0, shape), axis)
+    return tuple(1 if i in reduced else n for i, n in enumerate(shape))
 
 
 def kept(r: Any, x: Any, axis: Any) -> Any:
