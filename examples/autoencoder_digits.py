@@ -12,8 +12,6 @@ of the test set, and what is left of them.
 Source: Hinton & Salakhutdinov 2006, "Reducing the dimensionality of data with neural networks".
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

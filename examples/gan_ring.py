@@ -19,8 +19,6 @@ Adam's beta1: Radford, Metz & Chintala 2016, "Unsupervised representation learni
 convolutional generative adversarial networks".
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

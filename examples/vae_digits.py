@@ -18,8 +18,6 @@ picture shows what the decoder draws for z on a grid, and where the encoder puts
 Source: Kingma & Welling 2014, "Auto-encoding variational Bayes", section 3 and appendix B.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
