@@ -17,8 +17,6 @@ and no linear model more. The picture shows how much loss is left after so many 
 Source: Polyak 1964, "Some methods of speeding up the convergence of iteration methods".
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -11,15 +11,13 @@ find all of them; with ReLU networks of this size, one seed in two misses some.
 
     python examples/gan_ring.py
 
-Expected: modes found >= 8, in about 5 seconds. A mode counts as found if at least 5 % of all
-samples (12.5 % would be just) lie within three standard deviations of it. The picture shows samples.
+Expected: modes found >= 8, in about 4 seconds. A mode counts as found if at least 5 % of the
+samples (12.5 % would be just) lie within three deviations of it. The picture shows samples.
 
 Source: Goodfellow et al. 2014, "Generative adversarial nets", algorithm 1 and the end of section 3;
 Adam's beta1: Radford, Metz & Chintala 2016, "Unsupervised representation learning with deep
 convolutional generative adversarial networks".
 """
-
-from __future__ import annotations
 
 from pathlib import Path
 

@@ -12,8 +12,6 @@ Expected: accuracy >= 1, in 0.1 seconds. The picture shows the loss, and the bou
 Source: A. Karpathy 2020, micrograd, demo.ipynb.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
