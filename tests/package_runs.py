@@ -29,17 +29,12 @@ def labels(n, classes, seed=2):
     return np.random.default_rng(seed).integers(classes, size=n)
 
 
-def drawn(generator, *shape):
-    """Numbers of another draw in each step."""
-    return generator.standard_normal(shape).astype(np.float32)
+def numbers(*shape):
+    """What draws new numbers of a shape."""
+    return lambda generator: generator.standard_normal(shape).astype(np.float32)
 
 
-def rows(generator):
-    return drawn(generator, 6, 3)
-
-
-def images(generator):
-    return drawn(generator, 4, 3, 5, 5)
+rows = numbers(6, 3)
 
 
 @dataclass(frozen=True)
@@ -53,11 +48,6 @@ class Alone:
 
     model: Callable[[], nn.Module]
     draw: Callable[[np.random.Generator], Any]
-
-
-def numbers(*shape):
-    """What draws new numbers of a shape."""
-    return lambda generator: generator.standard_normal(shape).astype(np.float32)
 
 
 def after_dense_layer(layer):
@@ -99,7 +89,7 @@ LAYERS = {
         lambda: nn.ConvTranspose2d(2, 3, 3, 2, 1, output_padding=1, rng=rng()), numbers(4, 2, 3, 4)
     ),
     "BatchNorm1d": Alone(lambda: after_dense_layer(nn.BatchNorm1d(3, EPS)), rows),
-    "BatchNorm2d": Alone(lambda: nn.BatchNorm2d(3, EPS, None), images),
+    "BatchNorm2d": Alone(lambda: nn.BatchNorm2d(3, EPS, None), numbers(4, 3, 5, 5)),
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
     "Embedding": Alone(
         lambda: nn.Embedding(5, 3, padding_idx=1, rng=rng()),
@@ -111,7 +101,7 @@ LAYERS = {
         lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.GlobalAvgPool()),
         numbers(4, 2, 5, 5),
     ),
-    "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), lambda draws: drawn(draws, 4, 6, 5)),
+    "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), numbers(4, 6, 5)),
     "Identity": lambda: nn.Identity(),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
