@@ -8,6 +8,7 @@ from .conversion import get_default_dtype, set_default_dtype
 from .creation import arange, eye, from_dlpack, full, linspace, normal, ones, tensor, uniform, zeros
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .parameter import Parameter
+from .provenance import origin_of, record_origins
 from .stacking import stack
 from .tensor import Tensor
 from .transforms import (
@@ -55,7 +56,9 @@ __all__ = [
     "normal",
     "ones",
     "optim",
+    "origin_of",
     "primitive",
+    "record_origins",
     "set_default_dtype",
     "stack",
     "tensor",

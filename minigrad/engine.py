@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from .diagnosis import diagnosed_in_rule, raise_no_rule, the_rule
-from .modes import active_anomaly, active_recorder
+from .modes import active_recorder, active_watcher
 from .node import Node
 from .traced import TracedArray
 from .vjps import VJPS, astype
+from .watcher import Watcher
 from .writes import check_unwritten
 
 Lift = Callable[[Any, Node], Any]
@@ -56,7 +57,11 @@ def cotangents(
     for node, seed in zip(outputs, seeds, strict=True):
         totals[node] = totals[node] + seed if node in totals else seed
     tell = recorder and recorder.name_cotangent
-    found = _walk(order, totals, targets, needed, retain_graph, lift, tell)
+    watcher = active_watcher()
+    if watcher is not None:
+        watcher.on_backward(order, totals)
+        tell = watcher.on_cotangent
+    found = _walk(order, totals, targets, needed, retain_graph, lift, tell, watcher)
     for leaf, g in totals.items():
         if leaf.hooks is not None:
             g = _call_hooks(leaf, g)
@@ -88,10 +93,10 @@ def _walk(
     retain_graph: bool,
     lift: Lift | None,
     tell: Callable[[Node, Any], None] | None,
+    watcher: Watcher | None,
 ) -> dict[Node, Any]:
     """Visit the calls of `order` from its end; `totals` is left with those of the leaves."""
     found: dict[Node, Any] = {}
-    anomaly = active_anomaly()
     sums: set[Node] = set()  # whose total is a sum made here: more is added to it in place
     while order:
         node = order.pop()
@@ -120,8 +125,8 @@ def _walk(
                     raise_no_rule(node.fn, i)
                 if rule is None:
                     continue
-                if anomaly is not None:
-                    rule = anomaly.checked_rule(rule, node, i)
+                if watcher is not None:
+                    rule = watcher.watched_rule(rule, node, i)
                 x = parent.value
                 try:
                     c = rule(g, y, *args, **params) if params else rule(g, y, *args)
@@ -131,6 +136,7 @@ def _walk(
                     fits = c.shape == x.shape and c.dtype is x.dtype
                 except AttributeError:
                     raise TypeError(f"{the_rule(node.fn, i)} returned {c!r}: no array") from None
+                local = c
                 if not fits:
                     c = _fit(c, x, node, i)
                 if parent not in totals:
@@ -141,6 +147,8 @@ def _walk(
                     totals[parent] = totals[parent] + c
                     if lift is None:
                         sums.add(parent)
+                if watcher is not None:
+                    watcher.on_contribution(node, i, g, local, c, totals[parent])
         if not retain_graph:
             node.inputs = node.value = None  # type: ignore[assignment]
     return found

@@ -46,9 +46,10 @@ def modules_path() -> str:
         frame = frame.f_back
     if not called:
         return ""
-    names = [_name_in(a, b) for a, b in itertools.pairwise(called)]
+    names = [name_in(a, b) for a, b in itertools.pairwise(called)]
     return ".".join([type(called[0]).__name__, *names])
 
 
-def _name_in(module: Any, inner: Any) -> str:
+def name_in(module: Any, inner: Any) -> str:
+    """What a module calls one that it uses; the name of its class if it holds it nowhere."""
     return next((n for n, m in module.named_modules() if m is inner), type(inner).__name__)

@@ -19,20 +19,20 @@ class Mode:
     Attributes:
         grad: whether operations are recorded in the graph.
         recorder: what writes down every call of the function that is being compiled.
-        anomaly: what looks for the first result that is not finite; see `detect_anomaly`.
+        watcher: what looks on while the engine works; see `watcher.Watcher`.
         blocks: the `no_grad` and `enable_grad` blocks that are open; the last one decides.
     """
 
     grad: bool = True
     recorder: Any = None
-    anomaly: Any = None
+    watcher: Any = None
     blocks: tuple[_SetGrad, ...] = ()
 
 
 _DEFAULT = Mode()
 
 changes = 0  # of what compiled programs rely on; see `changed`
-observers = 0  # how many recorders and searches for anomalies there are, in all threads
+observers = 0  # how many recorders and watchers there are, in all threads
 
 
 def changed() -> None:
@@ -62,9 +62,9 @@ def active_recorder() -> Any:
     return MODE.get().recorder if observers else None
 
 
-def active_anomaly() -> Any:
-    """What looks for anomalies here; None outside `mg.detect_anomaly`."""
-    return MODE.get().anomaly if observers else None
+def active_watcher() -> Any:
+    """What looks on here; None outside of blocks such as `mg.detect_anomaly`."""
+    return MODE.get().watcher if observers else None
 
 
 MODE: ContextVar[Mode] = ContextVar("minigrad_mode", default=_DEFAULT)

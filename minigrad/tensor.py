@@ -92,13 +92,13 @@ def apply(fn: Callable[..., Any], *args: Any, **params: Any) -> Tensor:
 
 
 def _observed(fn: Callable[..., Any], implementation: Any, args: Any) -> Any:
-    """What to call instead, so that a recorder or a search for anomalies sees the call."""
+    """What to call instead, so that a recorder or a watcher sees the call."""
     mode = MODE.get()
     if mode.recorder is not None:
         mode.recorder.adopt(args)
         return implementation and fn  # which dispatches to the recorder
-    if mode.anomaly is not None and implementation is not None:
-        return mode.anomaly.checked(fn, implementation)
+    if mode.watcher is not None and implementation is not None:
+        return mode.watcher.watched_call(fn, implementation)
     return implementation
 
 

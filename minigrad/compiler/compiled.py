@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..modes import active_anomaly, active_recorder, is_grad_enabled
+from ..modes import active_recorder, active_watcher, is_grad_enabled
 from ..tensor import Tensor
 from . import signature
 from .backends import BACKENDS
@@ -86,7 +86,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # A part of another program, or somebody wants to look at each result.
-        if active_recorder() is not None or active_anomaly() is not None:
+        if active_recorder() is not None or active_watcher() is not None:
             return self._fn(*args, **kwargs)
         entries = self._entries
         if entries and not kwargs and entries[0].takes_arrays(args):

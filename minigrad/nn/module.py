@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .. import modes
 from ..conversion import as_array
 from ..frames import users_line
-from ..modes import active_recorder, changed
+from ..modes import active_recorder, active_watcher, changed
 from ..node import HookHandle
 from ..parameter import Parameter
 from ..tensor import Array
@@ -53,11 +54,19 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if modes.observers and (recorder := active_recorder()) is not None:
-            recorder.enter_module(self)
+        if modes.observers:
+            return self._observed(args, kwargs)
         if self._hooks is not None:
             return hooks.called(self, self._hooks, args, kwargs)
         return self.forward(*args, **kwargs)
+
+    def _observed(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The same, while a recorder or a watcher is told."""
+        if (recorder := active_recorder()) is not None:
+            recorder.enter_module(self)
+        watcher = active_watcher()
+        with nullcontext() if watcher is None else watcher.inside(self):
+            return hooks.called(self, self._hooks or hooks.Hooks(), args, kwargs)
 
     def register_forward_pre_hook(self, hook: hooks.Hook) -> HookHandle:
         """Call `hook(module, args)` before `forward`; it may return other arguments.
