@@ -1,6 +1,6 @@
 """minigrad: automatic differentiation, layers and optimizers on NumPy, small enough to read."""
 
-from . import data, functional, nn, optim, train
+from . import data, functional, nn, optim, tracing, train
 from .allocator import keep_freed_memory
 from .anomaly import detect_anomaly
 from .compiler import compile
@@ -11,6 +11,7 @@ from .parameter import Parameter
 from .provenance import origin_of, record_origins
 from .stacking import stack
 from .tensor import Tensor
+from .tracing import trace_backward
 from .transforms import (
     Function,
     checkpoint,
@@ -62,6 +63,8 @@ __all__ = [
     "set_default_dtype",
     "stack",
     "tensor",
+    "trace_backward",
+    "tracing",
     "train",
     "uniform",
     "value_and_grad",

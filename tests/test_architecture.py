@@ -59,7 +59,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler", "extras", "files", "frames", "functional", "modes", "parameter", "tensor",
         "vjps", "writes",
     },
-    "viz": {"compiler", "tensor", "node", "extras", "files", "provenance", "vjps"},
+    "tracing": {
+        "array_methods", "modes", "node", "optim", "provenance", "tensor", "vjps", "watcher",
+    },
+    "viz": {"compiler", "tensor", "node", "extras", "files", "provenance", "tracing", "vjps"},
     "train": {
         "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "vjps", "extras",
         "files", "parameter", "transforms",
