@@ -1,6 +1,6 @@
 """minigrad: automatic differentiation, layers and optimizers on NumPy, small enough to read."""
 
-from . import data, functional, nn, optim, train
+from . import data, functional, nn, optim, tracing, train
 from .allocator import keep_freed_memory
 from .anomaly import detect_anomaly
 from .compiler import compile
@@ -8,8 +8,10 @@ from .conversion import get_default_dtype, set_default_dtype
 from .creation import arange, eye, from_dlpack, full, linspace, normal, ones, tensor, uniform, zeros
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .parameter import Parameter
+from .provenance import origin_of, record_origins
 from .stacking import stack
 from .tensor import Tensor
+from .tracing import trace_backward
 from .transforms import (
     Function,
     checkpoint,
@@ -55,10 +57,14 @@ __all__ = [
     "normal",
     "ones",
     "optim",
+    "origin_of",
     "primitive",
+    "record_origins",
     "set_default_dtype",
     "stack",
     "tensor",
+    "trace_backward",
+    "tracing",
     "train",
     "uniform",
     "value_and_grad",

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from . import modes
 from .frames import modules_path, shown, users_line
-from .modes import MODE
 from .node import Node
 from .vjps import name_of
+from .watcher import Watcher
 
 Function = Callable[..., Any]
 
 
-class detect_anomaly:  # noqa: N801, a verb like no_grad
+class detect_anomaly(Watcher):  # noqa: N801, a verb like no_grad
     """Raise where the first nan or infinity appears, in a forward or in a backward pass.
 
     Every result of an operation and of a derivative rule is looked at, and the place of every
@@ -50,16 +48,7 @@ arguments of shapes (2,)
         self._origins: dict[int, tuple[weakref.ref[Any], str]] = {}  # by the id of a value
         self._rule: str | None = None  # the derivative rule that is running
 
-    def __enter__(self) -> detect_anomaly:
-        modes.observers += 1
-        self._token = MODE.set(replace(MODE.get(), watcher=self))
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        modes.observers -= 1
-        MODE.reset(self._token)
-
-    def watched(self, fn: Function, implementation: Function) -> Function:
+    def watched_call(self, fn: Function, implementation: Function) -> Function:
         """The same function, whose result is looked at."""
 
         def call(*args: Any, **params: Any) -> Any:

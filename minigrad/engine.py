@@ -13,7 +13,8 @@ from .diagnosis import diagnosed_in_rule, raise_no_rule, the_rule
 from .modes import active_recorder, active_watcher
 from .node import Node
 from .traced import TracedArray
-from .vjps import VJPS, astype
+from .vjps import VJPS, Function, astype
+from .watcher import Watcher
 from .writes import check_unwritten
 
 Lift = Callable[[Any, Node], Any]
@@ -56,7 +57,11 @@ def cotangents(
     for node, seed in zip(outputs, seeds, strict=True):
         totals[node] = totals[node] + seed if node in totals else seed
     tell = recorder and recorder.name_cotangent
-    found = _walk(order, totals, targets, needed, retain_graph, lift, tell)
+    watcher = active_watcher()
+    if watcher is not None:
+        watcher.on_backward(order, totals)
+        tell = watcher.on_cotangent
+    found = _walk(order, totals, targets, needed, retain_graph, lift, tell, watcher)
     for leaf, g in totals.items():
         if leaf.hooks is not None:
             g = _call_hooks(leaf, g)
@@ -88,10 +93,10 @@ def _walk(
     retain_graph: bool,
     lift: Lift | None,
     tell: Callable[[Node, Any], None] | None,
+    watcher: Watcher | None,
 ) -> dict[Node, Any]:
     """Visit the calls of `order` from its end; `totals` is left with those of the leaves."""
     found: dict[Node, Any] = {}
-    watcher = active_watcher()
     sums: set[Node] = set()  # whose total is a sum made here: more is added to it in place
     while order:
         node = order.pop()
@@ -131,8 +136,9 @@ def _walk(
                     fits = c.shape == x.shape and c.dtype is x.dtype
                 except AttributeError:
                     raise TypeError(f"{the_rule(node.fn, i)} returned {c!r}: no array") from None
+                local = c
                 if not fits:
-                    c = _fit(c, x, node, i)
+                    c = unbroadcast(c, x, node.fn, i)
                 if parent not in totals:
                     totals[parent] = c
                 elif parent in sums:
@@ -141,6 +147,8 @@ def _walk(
                     totals[parent] = totals[parent] + c
                     if lift is None:
                         sums.add(parent)
+                if watcher is not None:
+                    watcher.on_contribution(node, i, g, local, c, totals[parent])
         if not retain_graph:
             node.inputs = node.value = None  # type: ignore[assignment]
     return found
@@ -189,8 +197,8 @@ def _call_hooks(node: Node, g: Any) -> Any:
     return g
 
 
-def _fit(c: Any, x: Any, node: Node, i: int) -> Any:
-    """Sum the axes along which x was broadcast, and return to x's dtype."""
+def unbroadcast(c: Any, x: Any, fn: Function, i: int) -> Any:
+    """Sum the axes along which argument i = x of fn was broadcast, and return to x's dtype."""
     shape = c.shape
     extra = len(shape) - len(x.shape)
     if extra > 0:
@@ -200,7 +208,7 @@ def _fit(c: Any, x: Any, node: Node, i: int) -> Any:
         c = np.add.reduce(c, axis=stretched, keepdims=True) if extra >= 0 else c
         if c.shape != x.shape:
             raise ValueError(
-                f"{the_rule(node.fn, i)} returned shape {shape}, which does not un-broadcast to "
+                f"{the_rule(fn, i)} returned shape {shape}, which does not un-broadcast to "
                 f"the argument's shape {x.shape}"
             )
     return c if c.dtype == x.dtype else astype(c, x.dtype)

@@ -55,8 +55,9 @@ def called_modules() -> list[Any]:
 
 def path_of(called: list[Any]) -> str:
     """The path from the first of these modules to the last, of which each calls the next."""
-    return ".".join(filter(None, (_name_in(a, b) for a, b in itertools.pairwise(called))))
+    return ".".join(filter(None, (name_in(a, b) for a, b in itertools.pairwise(called))))
 
 
-def _name_in(module: Any, inner: Any) -> str:
+def name_in(module: Any, inner: Any) -> str:
+    """What a module calls one that it uses; the name of its class if it holds it nowhere."""
     return next((n for n, m in module.named_modules() if m is inner), type(inner).__name__)

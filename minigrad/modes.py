@@ -19,8 +19,7 @@ class Mode:
     Attributes:
         grad: whether operations are recorded in the graph.
         recorder: what writes down every call of the function that is being compiled.
-        watcher: what looks at each call: for a result that is not finite (`detect_anomaly`), or
-            counting multiplications (a module's `summary`).
+        watcher: what looks on while the engine works; see `watcher.Watcher`.
         blocks: the `no_grad` and `enable_grad` blocks that are open; the last one decides.
     """
 
@@ -64,7 +63,7 @@ def active_recorder() -> Any:
 
 
 def active_watcher() -> Any:
-    """What looks at each call here; None outside `mg.detect_anomaly` and summaries."""
+    """What looks on here; None outside of blocks such as `mg.detect_anomaly`."""
     return MODE.get().watcher if observers else None
 
 

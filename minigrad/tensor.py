@@ -98,7 +98,7 @@ def _observed(fn: Callable[..., Any], implementation: Any, args: Any) -> Any:
         mode.recorder.adopt(args)
         return implementation and fn  # which dispatches to the recorder
     if mode.watcher is not None and implementation is not None:
-        return mode.watcher.watched(fn, implementation)
+        return mode.watcher.watched_call(fn, implementation)
     return implementation
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, ClassVar, Self
 
 import numpy.typing as npt
 
 from .. import modes
 from ..conversion import as_array
-from ..modes import active_recorder, changed
+from ..modes import active_recorder, active_watcher, changed
 from ..node import HookHandle
 from ..parameter import Parameter
 from ..tensor import Array
@@ -56,15 +57,23 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if modes.observers and (recorder := active_recorder()) is not None:
-            recorder.enter_module(self)
         try:
+            if modes.observers:
+                return self._observed(args, kwargs)
             if self._hooks is not None:
                 return hooks.called(self, self._hooks, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
             say_where(error, self)
             raise
+
+    def _observed(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The same, while a recorder or a watcher is told."""
+        if (recorder := active_recorder()) is not None:
+            recorder.enter_module(self)
+        watcher = active_watcher()
+        with nullcontext() if watcher is None else watcher.inside(self):
+            return hooks.called(self, self._hooks or hooks.Hooks(), args, kwargs)
 
     def register_forward_pre_hook(self, hook: hooks.Hook) -> HookHandle:
         """Call `hook(module, args)` before `forward`; it may return other arguments.

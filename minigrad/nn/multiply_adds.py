@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import modes
 from ..modes import MODE, active_watcher
 from ..vjps import IMPLEMENTATIONS
+from ..watcher import Watcher
 
 Function = Callable[..., Any]
 
 
-class Counter:
+class Counter(Watcher):
     """Adds up the multiply-adds of the calls inside its `counting` block.
 
     Args:
@@ -34,16 +34,15 @@ class Counter:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        """Count in this block, and in this thread or task."""
-        modes.observers += 1
-        token = MODE.set(replace(MODE.get(), watcher=self, recorder=None))
+        """Count in this block, and in this thread or task; nobody else looks on."""
+        token = MODE.set(replace(MODE.get(), watcher=None, recorder=None))
         try:
-            yield
+            with self:
+                yield
         finally:
             MODE.reset(token)
-            modes.observers -= 1
 
-    def watched(self, fn: Function, implementation: Function) -> Function:
+    def watched_call(self, fn: Function, implementation: Function) -> Function:
         """The same function, whose products are counted."""
         return lambda *args, **params: _plain(fn(*_counted(args), **params))
 
