@@ -176,6 +176,7 @@ def _convolve(
     stride: Any, padding: Any, dilation: Any, groups: int,
 ) -> Any:  # fmt: skip
     check_input(name, x, ndim)
+    _check_weight(name, x, weight)
     n_out, n = weight.shape[0], x.shape[0]
     _check_channels(name, x, weight, bias, groups, weight.shape[1] * groups, n_out)
     w = windows(name, ndim, weight.shape[2:], stride, padding, dilation)
@@ -194,6 +195,7 @@ def _convolve_transposed(
     stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any,
 ) -> Any:  # fmt: skip
     check_input(name, x, ndim)
+    _check_weight(name, x, weight)
     n_in, n_out, (n, _, *places) = weight.shape[0], weight.shape[1] * groups, x.shape
     _check_channels(name, x, weight, bias, groups, n_in, n_out)
     w = windows(name, ndim, weight.shape[2:], stride, padding, dilation)
@@ -207,14 +209,19 @@ def _convolve_transposed(
     return y if bias is None else y + bias.reshape(n_out, *(1,) * ndim)
 
 
-def _transposed_space(name: str, w: Windows, places: Ints, output_padding: Any) -> Ints:
-    extra = per_axis(f"{name}: output_padding", output_padding, len(places), least=0)
+def check_output_padding(name: str, w: Windows, output_padding: Any) -> Ints:
+    """It chooses among the spaces that have equally many windows, for each axis."""
+    extra = per_axis(f"{name}: output_padding", output_padding, len(w.size), least=0)
     if any(a >= max(s, d) for a, s, d in zip(extra, w.stride, w.dilation, strict=True)):
         raise ValueError(
             f"{name}: output_padding must be less than the stride or the dilation, "
             f"got {extra} with stride {w.stride} and dilation {w.dilation}"
         )
-    space = w.spread(places, extra)
+    return extra
+
+
+def _transposed_space(name: str, w: Windows, places: Ints, output_padding: Any) -> Ints:
+    space = w.spread(places, check_output_padding(name, w, output_padding))
     if min(space) < 1 or min(places) < 1:
         raise ValueError(
             f"{name}: an input of {places} with padding {w.padding} would become {space}; "
@@ -223,12 +230,15 @@ def _transposed_space(name: str, w: Windows, places: Ints, output_padding: Any) 
     return space
 
 
+def _check_weight(name: str, x: Any, weight: Any) -> None:
+    if weight.ndim != x.ndim:
+        raise ValueError(f"{name}: the weight must have {x.ndim} axes, got shape {weight.shape}")
+
+
 def _check_channels(
     name: str, x: Any, weight: Any, bias: Any, groups: int, n_in: int, n_out: int
 ) -> None:
-    if weight.ndim != x.ndim:
-        raise ValueError(f"{name}: the weight must have {x.ndim} axes, got shape {weight.shape}")
-    if groups < 1 or n_in % groups or n_out % groups:
+    if min(groups, n_in, n_out) < 1 or n_in % groups or n_out % groups:
         raise ValueError(
             f"{name}: groups must divide the channels, got {n_in} in, {n_out} out, {groups} groups"
         )
@@ -237,8 +247,8 @@ def _check_channels(
             f"{name}: a weight of shape {weight.shape} with groups={groups} takes inputs of "
             f"{n_in} channels, got {x.shape}, which has {x.shape[1]}"
         )
-    if bias is not None and bias.shape != (n_out,):
-        raise ValueError(f"{name}: the bias must have shape ({n_out},), got {bias.shape}")
+    if bias is not None and np.shape(bias) != (n_out,):
+        raise ValueError(f"{name}: the bias must have shape ({n_out},), got {np.shape(bias)}")
 
 
 @primitive

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..vjps import defvjp, primitive
 from .unfolding import fold, frame, unfold, unframe
-from .windows import Ints, Windows, check_input, per_axis, shifts, windows
+from .windows import Ints, Windows, check_dtype, check_input, per_axis, shifts, windows
 
 
 def max_pool1d(
@@ -246,10 +246,9 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
 
 def _adaptive_avg_pool(name: str, ndim: int, x: Any, output_size: Any) -> Any:
     check_input(name, x, ndim)
-    sizes = adaptive_sizes(name, output_size, x.shape[2:])
     if min(x.shape[2:]) < 1:
         raise ValueError(f"{name} needs an element along each axis, got {x.shape}")
-    for axis, parts in enumerate(sizes, 2):
+    for axis, parts in enumerate(adaptive_sizes(name, output_size, x.shape[2:]), 2):
         x = _means_of_parts(x, axis, parts)
     return x
 
@@ -283,6 +282,7 @@ def global_avg_pool(x: Any) -> Any:
         Shape (N, C).
 
     Raises:
+        TypeError: x is not floating-point.
         ValueError: there is no axis of space, or nothing in it.
 
     Example:
@@ -292,9 +292,10 @@ def global_avg_pool(x: Any) -> Any:
 
     Source: Lin, Chen & Yan 2014, "Network in network", section 3.2.
     """
-    if np.ndim(x) < 3 or min(x.shape[2:]) < 1:
+    check_dtype("global_avg_pool", x)
+    if x.ndim < 3 or min(x.shape[2:]) < 1:
         raise ValueError(
             "global_avg_pool takes an input of shape (N, C, *space) with an element along each "
-            f"axis of space, got {np.shape(x)}"
+            f"axis of space, got {x.shape}"
         )
     return x.mean(axis=tuple(range(2, x.ndim)))

@@ -64,8 +64,7 @@ def interpolate(
             f"interpolate: mode must be one of {sorted(_MODES[ndim - 1])} for an input of "
             f"{ndim + 2} axes, got {mode!r}"
         )
-    if align_corners and mode == "nearest":
-        raise ValueError('interpolate: align_corners=True has no meaning with mode="nearest"')
+    check_settings("interpolate", size, scale_factor, mode, align_corners)
     if min(x.shape[2:]) < 1:
         raise ValueError(f"interpolate needs an element along each axis, got {x.shape}")
     sizes, steps = _sizes_and_steps(x.shape[2:], size, scale_factor)
@@ -78,10 +77,18 @@ def interpolate(
     return x
 
 
+def check_settings(name: str, size: Any, scale_factor: Any, mode: str, align_corners: bool) -> None:
+    """Refuse settings that fit no input."""
+    if (size is None) == (scale_factor is None):
+        raise ValueError(f"{name} takes size or scale_factor, got {size} and {scale_factor}")
+    if mode not in set().union(*_MODES):
+        raise ValueError(f'{name}: mode must be "nearest", "linear" or "bilinear", got {mode!r}')
+    if align_corners and mode == "nearest":
+        raise ValueError(f'{name}: align_corners=True has no meaning with mode="nearest"')
+
+
 def _sizes_and_steps(space: Ints, size: Any, scale_factor: Any) -> tuple[Ints, list[float]]:
     """The new size, and how many old elements one step from a new one to the next is."""
-    if (size is None) == (scale_factor is None):
-        raise ValueError(f"interpolate takes size or scale_factor, got {size} and {scale_factor}")
     if scale_factor is None:
         sizes = per_axis("interpolate: size", size, len(space))
         return sizes, [n / m for n, m in zip(space, sizes, strict=True)]

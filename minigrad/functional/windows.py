@@ -126,13 +126,17 @@ def shifts(size: Ints, places: Ints, stride: Ints, dilation: Ints) -> list[tuple
 
 def check_input(name: str, x: Any, ndim: int) -> None:
     """Refuse what is not (N, C, *space) of floating-point numbers."""
-    axes = ("N, C, L", "N, C, H, W")[ndim - 1]
-    dtype, shape = getattr(x, "dtype", None), getattr(x, "shape", ())
+    check_dtype(name, x)
+    if x.ndim != ndim + 2:
+        axes = ("N, C, L", "N, C, H, W")[ndim - 1]
+        hint = "; add the axis of examples: x[None]" if x.ndim == ndim + 1 else ""
+        raise ValueError(f"{name} takes an input of shape ({axes}), got {x.shape}{hint}")
+
+
+def check_dtype(name: str, x: Any) -> None:
+    dtype = getattr(x, "dtype", None)
     if dtype is None or dtype.kind != "f":
         raise TypeError(
             f"{name} takes floating-point numbers, got {dtype or type(x).__name__}; "
             "convert them: x.astype(np.float32)"
         )
-    if len(shape) != ndim + 2:
-        hint = "; add the axis of examples: x[None]" if len(shape) == ndim + 1 else ""
-        raise ValueError(f"{name} takes an input of shape ({axes}), got {shape}{hint}")

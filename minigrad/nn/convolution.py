@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import functional as F
 from ..conversion import get_default_dtype
+from ..functional.convolution import check_output_padding
 from ..functional.windows import per_axis, windows
 from ..parameter import Parameter
 from ..tensor import Array
@@ -204,7 +205,8 @@ class ConvTranspose2d(_Convolution):
         init: Initialiser | None = None,
         rng: Rng = None,
     ) -> None:
-        per_axis("ConvTranspose2d: output_padding", output_padding, self.ndim, least=0)
+        w = windows("ConvTranspose2d", self.ndim, kernel_size, stride, padding, dilation)
+        check_output_padding("ConvTranspose2d", w, output_padding)
         self.output_padding = output_padding
         settings = kernel_size, stride, padding, dilation, groups, bias
         super().__init__(in_channels, out_channels, *settings, init=init, rng=rng)

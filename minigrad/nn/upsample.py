@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional as F
+from ..functional.resampling import check_settings
 from .module import Module
 
 
@@ -31,10 +32,7 @@ class Upsample(Module):
         mode: str = "nearest",
         align_corners: bool = False,
     ) -> None:
-        if (size is None) == (scale_factor is None):
-            raise ValueError(f"Upsample takes size or scale_factor, got {size} and {scale_factor}")
-        if mode not in ("nearest", "linear", "bilinear"):
-            raise ValueError(f'mode must be "nearest", "linear" or "bilinear", got {mode!r}')
+        check_settings("Upsample", size, scale_factor, mode, align_corners)
         self.size, self.scale_factor = size, scale_factor
         self.mode, self.align_corners = mode, align_corners
 

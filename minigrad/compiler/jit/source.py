@@ -121,8 +121,9 @@ class _Printer:
                 driver += self._call(segment[0])
             else:
                 lines, call = self._kernel(segment, len(self.kernels))
-                kernels.append("\n".join(lines))
-                driver.append(call)
+                if lines:
+                    kernels.append("\n".join(lines))
+                    driver.append(call)
         helpers, objects = embedded(self.functions)
         made, step = self._make(driver, objects)
         body = "\n\n\n".join([*(h.strip() for h in helpers), *self.threaded, *kernels, step])
@@ -166,6 +167,8 @@ class _Printer:
                 body.append(f"# {section}")
             body += lines
         body += self._final_copies(arrays) if segment is self._last_kernel() else []
+        if not body:  # a copy whose original was put in its place
+            return [], ""
         returned = self._returned(segment)
         names = "".join(f", {self.names[v]}" for v in received)
         if returned:
