@@ -66,7 +66,7 @@ def _steps(n: int) -> list[tuple[int, int]]:
     """
     if n == 1:
         return []
-    factor = next((k for k in range(math.isqrt(n), 1, -1) if n % k == 0), 1) if n >= 256 else 1
+    factor = next((k for k in range(math.isqrt(n), 1, -1) if n % k == 0), 1) if n >= 1024 else 1
     return [(factor, n // factor), (n // factor, 1)] if factor > 1 else [(n, 1)]
 
 
