@@ -12,6 +12,7 @@ import numpy as np
 
 from ..vjps import defvjp, primitive
 from ..vjps.axes import kept_shape
+from ..vjps.detaching import detached
 from .sums import count_in, dot_to, mean_over, sum_to
 
 Axis = int | tuple[int, ...]
@@ -66,6 +67,18 @@ defvjp(
     lambda g, y, x, factor, shift=None: dot_to(g, x, factor.shape),
     lambda g, y, x, factor, shift=None: sum_to(g, shift.shape),
 )
+
+
+def statistics(x: Any, variance: Any, axis: Axis) -> tuple[Any, Any]:
+    """The mean of x, and an estimate of the variance of what x is a sample of: plain arrays.
+
+    Args:
+        x: any shape.
+        variance: that of x itself.
+        axis: what both are over.
+    """
+    n = count_in(x, kept_shape(x, axis))
+    return mean_over(detached(x), axis), detached(variance) * (n / (n - 1))
 
 
 def rms_normalize(x: Any, axis: Axis = -1, eps: float = 1e-5) -> Any:

@@ -16,9 +16,10 @@ def sum_to(a: Any, shape: tuple[int, ...]) -> Any:
     if (blocks := _blocks(a.shape, shape)) is None:
         return _one_by_one(a, shape)
     outer, kept, inner = blocks
-    if inner != 1:
-        a = np.dot(_shaped(a, (outer * kept, inner)), ones(inner, a.dtype))
-    return _shaped(_sum_of_rows(a, outer, kept), shape)
+    if inner == 1:
+        return _shaped(_sum_of_rows(a, outer, kept), shape)
+    rows = _shaped(a, (outer * kept, inner))
+    return _shaped(_sum_of_rows(np.dot(rows, ones(inner, a.dtype)), outer, kept), shape)
 
 
 def dot_to(a: Any, b: Any, shape: tuple[int, ...]) -> Any:
@@ -29,8 +30,8 @@ def dot_to(a: Any, b: Any, shape: tuple[int, ...]) -> Any:
     if inner == 1:
         return _shaped(_sum_of_rows(a * b, outer, kept), shape)
     rows = (outer * kept, inner)
-    products = np.vecdot(_shaped(a, rows), _shaped(b, rows))
-    return _shaped(_sum_of_rows(products, outer, kept), shape)
+    sums = np.vecdot(_shaped(a, rows), _shaped(b, rows))
+    return _shaped(_sum_of_rows(sums, outer, kept), shape)
 
 
 def mean_over(x: Any, axis: int | tuple[int, ...]) -> Any:
@@ -53,21 +54,24 @@ def ones(n: int, dtype: Any) -> Any:
 
 
 def _sum_of_rows(a: Any, outer: int, kept: int) -> Any:
-    for n, rest in _steps(outer):
-        a = np.dot(ones(n, a.dtype), _shaped(a, (n, rest * kept)))
-    return a
+    if outer == 1:
+        return a
+    n = _at_once(outer)
+    if n < outer:
+        return _sum_of_rows(
+            np.dot(ones(n, a.dtype), _shaped(a, (n, outer // n * kept))), outer // n, kept
+        )
+    return np.dot(ones(outer, a.dtype), _shaped(a, (outer, kept)))
 
 
 @lru_cache(maxsize=256)
-def _steps(n: int) -> list[tuple[int, int]]:
-    """How many rows are added up at once, and how many are left then; often just (n, 1).
+def _at_once(n: int) -> int:
+    """How many of n rows to add up at once: all, but of many a part that is about their root.
 
-    Two steps for many rows, as a sum of n numbers makes fewer roundings that way.
+    A sum of k numbers is rounded k times.
     """
-    if n == 1:
-        return []
-    factor = next((k for k in range(math.isqrt(n), 1, -1) if n % k == 0), 1) if n >= 256 else 1
-    return [(factor, n // factor), (n // factor, 1)] if factor > 1 else [(n, 1)]
+    root = range(math.isqrt(n), 1, -1) if n >= 1024 else ()
+    return next((k for k in root if n % k == 0), n)
 
 
 def _shaped(a: Any, shape: tuple[int, ...]) -> Any:

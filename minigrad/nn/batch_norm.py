@@ -8,11 +8,9 @@ import numpy as np
 
 from ..frames import users_line
 from ..functional.normalization import affine as scaled
-from ..functional.normalization import centred, inverse_root, mean_square
-from ..functional.sums import mean_over
+from ..functional.normalization import centred, inverse_root, mean_square, statistics
 from ..parameter import Parameter
 from ..tensor import Array
-from ..vjps.detaching import detached
 from ..writes import record_write
 from . import init
 from .inputs import layer_name, require_floating, wrong_shape
@@ -56,8 +54,7 @@ class _BatchNorm(Module):
             difference = centred(x, axes)
             variance = mean_square(difference, axes).reshape(shape)
             if self.track_running_stats:
-                n = x.size // self.num_features
-                self._observe(mean_over(detached(x), axes), detached(variance) * (n / (n - 1)))
+                self._observe(*statistics(x, variance, axes))
         else:
             difference = x - self.running_mean.reshape(shape)
             variance = self.running_var.reshape(shape)
