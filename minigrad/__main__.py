@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from . import __version__
 from .data import DataError, datasets
-from .optim import schedules
+from .optim import EMA, SAM, Lookahead, schedules
 from .optim.description import described
 from .train import (
     OPTIMIZERS,
@@ -22,7 +22,7 @@ from .train import (
     resume,
     train,
 )
-from .train.config import RUN_SCHEDULES, default_lr, read_settings
+from .train.config import RUN_SCHEDULES, read_settings
 
 _DEFAULT = RunConfig()
 _TRAIN = """Train a multilayer perceptron on a data set or a file, a quarter of which is held out
@@ -90,8 +90,10 @@ def _train(options: dict[str, Any]) -> int:
 
 
 def _optimizers(options: dict[str, Any]) -> int:
-    rows = (described(n, kind, ("params", "options")) for n, kind in sorted(OPTIMIZERS.items()))
-    print(*rows, sep="\n\n")
+    around = {"--lookahead K": Lookahead, "--sam RHO": SAM, "--ema DECAY": EMA}
+    kinds = {**OPTIMIZERS, **around}
+    left_out = ("params", "options", "optimizer", "of")
+    print(*(described(name, kind, left_out) for name, kind in kinds.items()), sep="\n\n")
     return 0
 
 
@@ -165,8 +167,7 @@ def _add_settings(add: Callable[..., Any]) -> None:
     )
     optimizers = ", ".join(OPTIMIZERS)
     add("--optimizer", metavar="NAME", help=f"{optimizers} (default: {_DEFAULT.optimizer})")
-    rates = ", ".join(f"{name} {default_lr(name):g}" for name in OPTIMIZERS)
-    add("--lr", type=float, help=f"learning rate (default: {rates})")
+    add("--lr", type=float, help="learning rate (default: as `minigrad optimizers` lists)")
     add(
         "--epochs", type=int, metavar="N", help=f"passes over the data (default: {_DEFAULT.epochs})"
     )
@@ -174,7 +175,7 @@ def _add_settings(add: Callable[..., Any]) -> None:
         "--batch-size",
         type=int,
         metavar="N",
-        help=f"rows in a batch; gd always takes all (default: {_DEFAULT.batch_size})",
+        help=f"rows in a batch; gd and lbfgs always take all (default: {_DEFAULT.batch_size})",
     )
     add(
         "--schedule",
@@ -182,8 +183,14 @@ def _add_settings(add: Callable[..., Any]) -> None:
         help=f"of the learning rate: {', '.join(RUN_SCHEDULES)} (default: none)",
     )
     add("--warmup", type=int, metavar="N", help="steps that lead up to the rate (default: 0)")
-    add("--weight-decay", type=float, metavar="X", help="of all but biases (default: 0)")
+    add(
+        "--weight-decay",
+        type=float,
+        metavar="X",
+        help="of all but biases (default: adamw 0.01, others 0)",
+    )
     add("--clip-norm", type=float, metavar="X", help="the largest norm of all gradients together")
+    _add_around(add)
     add("--seed", type=int, metavar="N", help=f"of all randomness (default: {_DEFAULT.seed})")
     add(
         "--compile",
@@ -192,6 +199,49 @@ def _add_settings(add: Callable[..., Any]) -> None:
         metavar="BACKEND",
         help="record the training step once and replay it, with numpy (unless named otherwise;"
         " gives the same bits) or numba",
+    )
+
+
+def _add_around(add: Callable[..., Any]) -> None:
+    add(
+        "--lookahead",
+        type=int,
+        nargs="?",
+        const=5,
+        metavar="K",
+        help="after every K steps of the optimizer, go back half of the way (default K: 5)",
+    )
+    add(
+        "--sam",
+        type=float,
+        nargs="?",
+        const=0.05,
+        metavar="RHO",
+        help="step by the gradient at the worst place within RHO (default RHO: 0.05)",
+    )
+    add(
+        "--ema",
+        type=float,
+        nargs="?",
+        const=0.99,
+        metavar="DECAY",
+        help="measure and keep a moving average of the weights (default DECAY: 0.99)",
+    )
+    add(
+        "--early-stop",
+        type=int,
+        nargs="?",
+        const=10,
+        metavar="PATIENCE",
+        help="stop after so many epochs without a better loss on validation rows, and keep the"
+        " best epoch's weights (default PATIENCE: 10)",
+    )
+    add(
+        "--validation",
+        type=float,
+        metavar="SHARE",
+        help="of the rows to learn from, held out to validate on (default: 0.2 with --early-stop,"
+        " else 0)",
     )
 
 

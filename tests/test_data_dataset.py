@@ -305,7 +305,7 @@ def test_split_fraction_out_of_range(fraction):
 
 
 def test_split_that_is_impossible():
-    message = "toy: no row can be held out for testing: expected two rows in some class, found {}"
+    message = "toy: no row can be held out: expected two rows in some class, found {}"
     with refuses(message.format("2 in all")):
         classification(2).split(0.5)
     with refuses(message.format("1 in all")):

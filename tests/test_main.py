@@ -190,16 +190,71 @@ def test_version_and_help(call):
         assert word in out
 
 
-@pytest.mark.parametrize(
-    "optimizer", ["gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
-)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_learns(call, optimizer):
+    lr = {"lbfgs": "1", "lamb": "0.001"}.get(optimizer, "0.05")
     code, out, _ = call(
-        *("train", "iris", "--optimizer", optimizer, "--lr", "0.05", "--epochs", "60"),
+        *("train", "iris", "--optimizer", optimizer, "--lr", lr, "--epochs", "60"),
         *("--batch-size", "16", "--hidden", "16", "--json"),
     )
     assert code == 0
     assert json.loads(out)["test_accuracy"] > 0.85
+
+
+AROUND = ["--sam", "--lookahead", "3", "--ema", "0.9"]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_stops_early_and_goes_on_bit_for_bit_also_compiled(call, optimizer):
+    """With everything around it that it takes; cut into runs of 2 epochs and the rest."""
+    more = ["--ema", "0.9"] if optimizer == "lbfgs" else AROUND
+    run = ["train", "iris", "--optimizer", optimizer, "--hidden", "8", "--early-stop", "2", *more]
+    assert call(*run, "--epochs", 5, "--out", "whole")[0] == 0
+    assert call(*run, "--epochs", 2, "--out", "parts", "--compile")[0] == 0
+    assert call("train", "--resume", "parts", "--epochs", 5)[0] == 0
+    for name in ("model.safetensors", "metrics.jsonl", "curves.svg"):
+        assert Path("whole", name).read_bytes() == Path("parts", name).read_bytes(), name
+
+
+def test_early_stopping_tells_the_best_epoch(call):
+    run = ["train", "iris", "--epochs", 200, "--lr", "0.05", "--early-stop", 3]
+    code, out, err = call(*run, "--json", "--out", "one")
+    result = json.loads(out)
+    assert code == 0
+    assert list(result)[:5] == [
+        "valid_loss", "valid_accuracy", "test_loss", "test_accuracy", "best_epoch",
+    ]  # fmt: skip
+    assert result["epochs"] == result["best_epoch"] + 3
+    assert "iris: 90 rows to train on, 22 to validate on, 38 to test on" in err
+    assert "patience of 3 epochs" in err
+    rows = [json.loads(line) for line in Path("one/metrics.jsonl").read_text().splitlines()]
+    assert rows[result["best_epoch"] - 1]["test_accuracy"] == result["test_accuracy"]
+    last = f"valid loss has not improved in 3 epochs: the model is that of epoch {len(rows) - 3}"
+    assert last in err.splitlines()
+    Path("same.toml").write_text('data = "iris"\nepochs = 200\nlr = 0.05\nearly-stop = 3\n')
+    assert call("train", "--config", "same.toml", "--out", "two")[0] == 0
+    for name in ("model.safetensors", "metrics.jsonl", "config.json"):
+        assert Path("one", name).read_bytes() == Path("two", name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--optimizer", "lbfgs", "--sam"], "lbfgs searches along lines of the loss as it is"),
+        (["--optimizer", "lbfgs", "--weight-decay", "0.1"], "expected no weight decay, found 0.1"),
+        (["--optimizer", "hypergradientsgd", "--schedule", "cosine"], "HypergradientSGD"),
+        (["--early-stop", "0"], "expected epochs of patience of at least 1, found 0"),
+        (["--early-stop", "--validation", "0"], "early stopping needs rows to validate on"),
+        (["--validation", "1.5"], "expected a validation from 0 to below 1, found 1.5"),
+        (["--early-stop", "soon"], "argument --early-stop: invalid int value: 'soon'"),
+        (["--ema", "2"], "expected a decay of ema from 0 to below 1, found 2.0"),
+    ],
+)
+def test_settings_that_do_not_go_together(call, options, told):
+    code, out, error = call("train", "iris", *options)
+    assert (code, out) == (2, "")
+    assert told in error and error.count("\n") == 1
+    assert not Path("runs").exists()
 
 
 @pytest.mark.parametrize("name", datasets.names())
@@ -219,6 +274,12 @@ def test_the_tables_of_optimizers_and_schedules(call):
     assert "    theta <- theta - lr m_hat / (sqrt(v_hat) + eps)" in out
     assert "    lr=0.001, betas=(0.9, 0.999), eps=1e-08" in out
     assert "Kingma & Ba 2015" in out
+    for name in ("lookahead K", "sam RHO", "ema DECAY"):
+        assert re.search(rf"^--{name}$", out, re.M)
+    rows = out.split("\n\n")
+    assert len(rows) == len(OPTIMIZERS) + 3
+    for row in rows:  # a summary, a formula, defaults, a source
+        assert len(row.splitlines()) >= (4 if "stochastic gradient" not in row.lower() else 3), row
     code, out, _ = call("schedules")
     assert code == 0
     for name in schedules.SCHEDULES:

@@ -97,7 +97,12 @@ def test_each_group_has_its_own_rate_and_ascent_turns_the_sign():
 
 def test_a_schedule_is_refused():
     w = mg.Parameter([1.0])
-    optimizer = optim.HypergradientSGD([w], lr=lambda t: 1 / t)
+    with pytest.raises(TypeError, match="HypergradientSGD adapts lr itself"):
+        optim.HypergradientSGD([w], lr=lambda t: 1 / t)
+    with pytest.raises(TypeError, match="HypergradientAdam adapts lr itself"):
+        optim.HypergradientAdam([w], hyper_lr=lambda t: 1 / t)
+    optimizer = optim.HypergradientSGD([w])
+    optimizer.lr = lambda t: 1 / t
     w.grad = mg.tensor([1.0])
     with pytest.raises(TypeError, match="HypergradientSGD adapts lr itself"):
         optimizer.step()

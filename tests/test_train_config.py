@@ -3,23 +3,28 @@ import os
 
 import pytest
 
-from minigrad import optim
+from minigrad import nn, optim
 from minigrad.train import OPTIMIZERS, ConfigError, RunConfig
-from minigrad.train.config import default_lr
+from minigrad.train.optimizers import default_of
 
 
 def test_the_optimizers_are_the_classes_of_optim():
-    assert {"gd", "sgd", "adam", "lion", "radam"} <= set(OPTIMIZERS)
+    kinds = {name.lower(): kind for name, kind in vars(optim).items() if isinstance(kind, type)}
+    around = {"sam", "lookahead", "together", "optimizer"}
+    rules = {name for name, kind in kinds.items() if issubclass(kind, optim.Optimizer)} - around
+    assert set(OPTIMIZERS) == rules - {"muonwithadamw"}
+    assert list(OPTIMIZERS) == sorted(OPTIMIZERS)
     for name, kind in OPTIMIZERS.items():
-        assert kind.__name__.lower() == name
-        assert kind in vars(optim).values()
-    left_out = {"muon", "sam", "lookahead", "lbfgs", "optimizer"}  # biases, wrappers, closures
-    assert not left_out & set(OPTIMIZERS)
+        assert kind is (optim.MuonWithAdamW if name == "muon" else kinds[name])
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_learning_rate_is_the_classes_default(optimizer):
-    assert RunConfig(optimizer=optimizer).lr == default_lr(optimizer)
+    model = nn.Linear(2, 2)
+    made = OPTIMIZERS[optimizer](model.named_parameters())
+    config = RunConfig(optimizer=optimizer)
+    assert config.lr == default_of(optimizer, "lr") == made.lr
+    assert config.weight_decay == made.defaults.get("weight_decay", 0)
     assert RunConfig(optimizer=optimizer, lr=3).lr == 3.0
 
 
@@ -29,8 +34,16 @@ def test_the_defaults():
     assert (config.lr, config.epochs, config.batch_size, config.seed) == (1e-3, 30, 64, 0)
 
 
-def test_gd_takes_the_whole_training_set():
-    assert RunConfig(optimizer="gd", batch_size=7).batch_size is None
+@pytest.mark.parametrize("optimizer", ["gd", "lbfgs"])
+def test_what_takes_the_whole_training_set(optimizer):
+    assert RunConfig(optimizer=optimizer, batch_size=7).batch_size is None
+
+
+def test_early_stopping_brings_rows_to_validate_on():
+    assert RunConfig().validation == 0.0
+    assert RunConfig(early_stop=5).validation == 0.2
+    assert RunConfig(early_stop=5, validation=0.3).validation == 0.3
+    assert RunConfig(validation=0.3).early_stop is None
 
 
 @pytest.mark.parametrize(
@@ -40,6 +53,7 @@ def test_gd_takes_the_whole_training_set():
         RunConfig("x.csv", target="y", task="regression", hidden=(), optimizer="gd", lr=0.5),
         RunConfig("images", labels="labels", seed=2**70),
         RunConfig(compile="numpy"),
+        RunConfig(early_stop=3, sam=0.1, lookahead=6, ema=0.9, weight_decay=0.1),
     ],
 )
 def test_json_round_trip(config):
@@ -82,6 +96,18 @@ def test_names_are_spelled_in_one_way_and_files_have_their_whole_path(tmp_path, 
         ({"hidden": "8"}, "expected a list of widths for hidden, found '8'"),
         ({"compile": "torch"}, "expected compile to be one of numpy, numba, found 'torch'"),
         ({"compile": True}, "found True"),
+        ({"early_stop": 0}, "expected epochs of patience of at least 1, found 0"),
+        ({"early_stop": True}, "found True"),
+        ({"validation": 1}, "expected a validation from 0 to below 1, found 1"),
+        ({"validation": -0.1}, r"found -0\.1"),
+        ({"early_stop": 3, "validation": 0}, "early stopping needs rows to validate on"),
+        ({"lookahead": 0}, "expected steps of lookahead of at least 1, found 0"),
+        ({"sam": -1}, "expected a distance of sam of at least 0, found -1"),
+        ({"ema": 1.0}, r"expected a decay of ema from 0 to below 1, found 1\.0"),
+        ({"optimizer": "lbfgs", "sam": 0.1}, r"lbfgs .* expected no sam, found 0\.1"),
+        ({"optimizer": "lbfgs", "lookahead": 5}, "lbfgs .* expected no lookahead, found 5"),
+        ({"optimizer": "lbfgs", "clip_norm": 1}, r"lbfgs .* expected no clip norm, found 1\.0"),
+        ({"optimizer": "lbfgs", "weight_decay": 1}, r"lbfgs .* no weight decay, found 1\.0"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):
@@ -95,10 +121,12 @@ def test_json_that_is_no_configuration(text):
         RunConfig.from_json(text, "it")
 
 
-def test_a_run_from_before_there_was_a_compiler_is_not_compiled():
-    settings = json.loads(RunConfig(compile="numpy").to_json())
-    del settings["compile"]
-    assert RunConfig.from_json(json.dumps(settings), "it") == RunConfig()
+def test_a_run_from_before_there_were_such_settings_does_without():
+    settings = json.loads(RunConfig(compile="numpy", optimizer="adamw", early_stop=3).to_json())
+    for name in ("compile", "weight_decay", "early_stop", "validation", "sam", "ema"):
+        del settings[name]
+    older = RunConfig.from_json(json.dumps(settings), "it")
+    assert older == RunConfig(optimizer="adamw", weight_decay=0.0)
 
 
 def test_json_with_a_wrong_value():

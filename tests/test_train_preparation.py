@@ -8,7 +8,8 @@ from minigrad.train.preparation import fingerprint, prepare
 
 
 def prepared(*args, seed=0, **settings):
-    return prepare(RunConfig(*args, **settings), Generators.from_seed(seed))
+    """The sets in a row: train, valid if there is one, test."""
+    return [*prepare(RunConfig(*args, **settings), Generators.from_seed(seed)).values()]
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "moons", "blobs"])
@@ -20,6 +21,38 @@ def test_a_quarter_is_held_out_by_class_and_features_are_standardized(name):
         assert abs(np.count_nonzero(test.y == label) - both / 4) <= 1
     np.testing.assert_allclose(train.x.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(train.x.std(axis=0), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["iris", "digits", "diabetes"])
+def test_rows_to_validate_on_come_from_those_to_learn_from(name):
+    train, test = prepared(name)
+    fewer, valid, same = prepared(name, validation=0.25)
+    assert len(valid) == round(0.25 * len(train)) and len(fewer) + len(valid) == len(train)
+    both = np.concatenate([fewer.x, valid.x]).reshape(len(train), -1)
+    for part, other in ((both, train.x), (same.x, test.x)):
+        # Other rows have another mean and deviation; the order of a feature's values stays.
+        ranks = [np.sort(a.reshape(len(a), -1)[:, 2].astype(float)) for a in (part, other)]
+        a, b = ((r - r.mean()) / r.std() for r in ranks)
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    if name == "diabetes":
+        assert fewer.y.mean() == pytest.approx(0, abs=1e-5)
+    else:
+        np.testing.assert_array_equal(same.y, test.y)
+        for label in range(train.n_classes):
+            share = np.count_nonzero(valid.y == label) / np.count_nonzero(train.y == label)
+            assert share == pytest.approx(0.25, abs=1 / np.count_nonzero(train.y == label))
+    axis = None if name == "digits" else 0
+    np.testing.assert_allclose(fewer.x.mean(axis=axis), 0, atol=1e-5)
+
+
+def test_which_rows_validate_is_drawn_by_a_generator_of_its_own():
+    drawn = Generators.from_seed(0)
+    prepare(RunConfig("iris", validation=0.25), drawn)
+    other = Generators.from_seed(0)
+    prepare(RunConfig("iris"), other)
+    for name in ("data", "split", "init", "shuffle", "dropout"):
+        assert getattr(drawn, name).random() == getattr(other, name).random(), name
+    assert drawn.validation.random() != other.validation.random()
 
 
 def test_pixels_share_one_mean_and_deviation():

@@ -18,6 +18,7 @@ from minigrad.train import (
     DivergedError,
     Progress,
     RunConfig,
+    evaluate,
     load_checkpoint,
     load_model,
     mlp,
@@ -25,6 +26,7 @@ from minigrad.train import (
     run,
     train,
 )
+from minigrad.train.experiment import Experiment
 
 SMALL = RunConfig("iris", hidden=(8,), epochs=4, batch_size=32)  # 4 steps an epoch
 FILES = [
@@ -116,6 +118,89 @@ def test_a_run_stopped_after_any_step_resumes_to_the_same_bytes(
     assert (resumed.signal, resumed.epochs) == (None, 4)
     assert resumed.seconds > stopped.seconds
     assert_same_run(folder, unbroken)
+
+
+# A validation set, early stopping, an average of the weights.
+
+EARLY = RunConfig(
+    "iris", hidden=(8,), epochs=40, batch_size=32, lr=0.05, early_stop=2, ema=0.8, lookahead=3,
+    sam=0.05,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def early(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("early") / "run"
+    return train(EARLY, folder, lines=io.StringIO())
+
+
+def test_the_best_epoch_is_kept(early):
+    folder = early.run_dir
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    losses = [row["valid_loss"] for row in rows]
+    best = int(np.argmin(losses)) + 1
+    assert early.epochs == len(rows) == best + 2 < EARLY.epochs
+    assert (early.best_epoch, early.metrics) == (best, rows[best - 1])
+    told = json.loads(early.to_json())
+    assert [key for key in told if "loss" in key or "best" in key] == [
+        "valid_loss", "test_loss", "best_epoch",
+    ]  # fmt: skip
+    assert told["valid_loss"] == min(losses) and told["best_epoch"] == best
+    experiment = Experiment(EARLY)
+    model = experiment.session.model
+    load_model(model, folder / "model.safetensors")
+    for name, rows in experiment.held_out.items():
+        measured = evaluate(model, experiment.objective, rows)
+        assert measured["loss"] == early.metrics[f"{name}_loss"]
+        assert measured["accuracy"] == early.metrics[f"{name}_accuracy"]
+
+
+def test_the_checkpoint_has_the_weights_that_training_goes_on_from(early):
+    state = load_checkpoint(early.run_dir / "checkpoint.safetensors")["session"]
+    kept = safetensors.numpy.load_file(early.run_dir / "model.safetensors")
+    average = state["callbacks"]["Averaging"]["average"]
+    best = state["callbacks"]["EarlyStopping"]["weights"]
+    for name, array in kept.items():
+        np.testing.assert_array_equal(best[name], array)
+        assert not np.array_equal(average[name], array)  # two epochs later
+        assert not np.array_equal(state["model"][name], average[name])
+
+
+@pytest.mark.parametrize("step", [1, 3, 4, 6, 9])
+def test_an_early_stopped_run_resumes_to_the_same_bytes(tmp_path, monkeypatch, early, step):
+    folder = tmp_path / "run"
+    for made in range(2):
+        with monkeypatch.context() as patch:
+            stop_after(patch, step)
+            stopped = quiet(resume, folder) if made else quiet(train, EARLY, folder)
+        assert stopped.signal == signal.SIGINT
+        assert stopped.best_epoch is None
+    resumed = quiet(resume, folder)
+    assert (resumed.signal, resumed.best_epoch) == (None, early.best_epoch)
+    assert_same_run(folder, early.run_dir)
+
+
+def test_an_early_stopped_run_is_over(tmp_path, early):
+    shutil.copytree(early.run_dir, tmp_path / "run")
+    lines = io.StringIO()
+    result = resume(tmp_path / "run", lines=lines)
+    assert (result.epochs, result.metrics) == (early.epochs, early.metrics)
+    assert_same_run(tmp_path / "run", early.run_dir)
+    told = lines.getvalue().splitlines()
+    assert told[1] == (
+        f"valid loss has not improved in 2 epochs: the model is that of epoch {early.best_epoch}"
+    )
+    assert quiet(resume, tmp_path / "run", {"epochs": 99}).epochs == early.epochs
+
+
+def test_validation_without_early_stopping(tmp_path):
+    lines = io.StringIO()
+    result = train(replace(SMALL, validation=0.25), tmp_path / "run", lines=lines)
+    assert lines.getvalue().startswith("iris: 84 rows to train on, 28 to validate on, 38 to test")
+    assert result.best_epoch is None and result.metrics["epoch"] == 4
+    assert list(result.held_out_metrics()) == [
+        "valid_loss", "valid_accuracy", "test_loss", "test_accuracy",
+    ]  # fmt: skip
 
 
 def test_stopped_again_and_again(tmp_path, monkeypatch, unbroken):

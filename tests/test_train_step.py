@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from test_train_encoding import assert_same
-from test_train_session import new_session, train
+from test_train_session import TRAIN, new_session, train
 
-from minigrad import nn, optim
+from minigrad import compile, nn, optim
 from minigrad.data import DataLoader, Dataset
 from minigrad.optim import NotFiniteError
 from minigrad.train import OBJECTIVES, OPTIMIZERS, DivergedError, Session, fit
@@ -84,3 +84,23 @@ def test_finite_returns_the_number():
     assert finite(np.float32(0.5)) == 0.5
     with pytest.raises(NotFiniteError, match="^the loss, shape .*inf"):
         finite(np.array(np.inf))
+
+
+def test_of_lbfgs_the_gradients_are_replayed(monkeypatch):
+    """It branches on the loss, but what it asks for is always computed by the same calls."""
+    made = []
+
+    def kept(function, **options):
+        made.append(compile(function, **options))
+        return made[-1]
+
+    monkeypatch.setattr("minigrad.train.step.compile", kept)
+    model = nn.Linear(4, 3, rng=np.random.default_rng(0))
+    session = Session(model, optim.LBFGS(model.named_parameters()), DataLoader(TRAIN))
+    step = step_of(session, CLASSIFICATION, "numpy")
+    losses = [step(TRAIN.x, TRAIN.y)[0] for _ in range(3)]
+    assert losses == sorted(losses, reverse=True) and losses[2] < 0.9 * losses[0]
+    (gradients,) = made
+    hits, misses, *_ = gradients.cache_info()
+    assert misses == 1
+    assert hits + misses == session.optimizer.evaluations > 30

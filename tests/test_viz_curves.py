@@ -1,3 +1,4 @@
+import re
 import sys
 from xml.etree import ElementTree
 
@@ -118,20 +119,22 @@ def test_pyplot_is_not_touched(tmp_path):
 
 
 def test_colours_and_dashes_differ(tmp_path):
-    _, root = drawn(metrics(3, "loss"), tmp_path)
+    rows = [{**row, "valid_loss": 0.5} for row in metrics(3, "loss")]
+    _, root = drawn(rows, tmp_path)
     styles = [p.get("style") for p in root.iter(f"{SVG}path") if p.get("clip-path")]
-    (train,) = [s for s in styles if "#0072b2" in s]
-    (test,) = [s for s in styles if "#d55e00" in s]
-    assert "dash" not in train
-    assert "dash" in test
+    train, valid, test = ([s for s in styles if c in s] for c in ("#0072b2", "#009e73", "#d55e00"))
+    assert [len(lines) for lines in (train, valid, test)] == [1, 1, 1]
+    assert "dash" not in train[0]
+    dashes = {re.search("stroke-dasharray: [^;]*", lines[0])[0] for lines in (valid, test)}
+    assert len(dashes) == 2
 
 
 def test_nothing_to_draw(tmp_path):
     path = tmp_path / "curves.svg"
     with pytest.raises(
         ValueError,
-        match="^there is no curve to draw: none of 2 epochs has one of train_loss, test_loss, "
-        "train_accuracy, test_accuracy, train_r2, test_r2$",
+        match="^there is no curve to draw: none of 2 epochs has one of train_loss, valid_loss, "
+        "test_loss, train_accuracy, valid_accuracy, test_accuracy, train_r2, valid_r2, test_r2$",
     ):
         save_curves([{"epoch": 1}, {"epoch": 2, "loss": 1.0}], path)
     with pytest.raises(ValueError, match="^there is no curve to draw: none of 0 epochs"):

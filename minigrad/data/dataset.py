@@ -244,7 +244,7 @@ class Dataset:
         held_out = _held_out_counts(np.bincount(strata), test_fraction)
         if not held_out.any():
             raise DataError(
-                f"{self.name}: no row can be held out for testing: expected two rows"
+                f"{self.name}: no row can be held out: expected two rows"
                 f" in some class, found {len(self)} in all"
             )
         order = np.random.default_rng(rng).permutation(len(self))

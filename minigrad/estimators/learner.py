@@ -10,7 +10,7 @@ import numpy as np
 from ..data import DataLoader
 from ..modes import no_grad
 from ..nn import Module
-from ..optim import Optimizer
+from ..optim import LBFGS, Optimizer
 from ..train import Objective, Session, fit
 from ..train.callbacks import Callback
 from ..train.step import Step, step_of
@@ -83,13 +83,15 @@ class Learner:
         Args:
             x, y: features and targets, as the objective takes them.
             epochs: how many epochs, unless a callback asks for a stop.
-            batch_size: rows in a batch.
+            batch_size: rows in a batch; `LBFGS`, which noise would mislead, always takes all.
             shuffle: whether rows come in a new order in each epoch.
             callbacks: what is told of steps and epochs.
 
         Raises:
             DivergedError: the loss became infinite or NaN.
         """
+        if isinstance(self.optimizer, LBFGS):
+            batch_size = len(x)
         loader = DataLoader((x, y), batch_size, shuffle, rng=self.rng)
         session = Session(self.model, self.optimizer, loader, callbacks)
         session.epoch, session.history = len(self.history), self.history

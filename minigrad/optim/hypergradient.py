@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..compiler import state_numbers
 from ..modes import active_recorder
 from ..vjps import primitive
+from .members import Named
 from .optimizer import Group, Optimizer, Parameters, State
 from .persistent import array_of, number_of, set_number, weights_of
 
@@ -40,14 +42,21 @@ class Hypergradient(Optimizer):
             TypeError: the learning rate is a schedule.
         """
         for group in self.groups:
-            if callable(group.hyper["lr"]) or callable(group.hyper["hyper_lr"]):
-                raise TypeError(
-                    f"{type(self).__name__} adapts lr itself; give lr and hyper_lr as numbers, or "
-                    "take the rule without hypergradient for a schedule"
-                )
+            self._require_numbers(group.hyper)
             group.hyper["lr"] = float(group.hyper["lr"])  # an int would be a constant of programs
             self._adapt(group)
         super().step()
+
+    def _group(self, named: Named, hyper: dict[str, Any]) -> Group:
+        self._require_numbers(hyper)
+        return super()._group(named, hyper)
+
+    def _require_numbers(self, hyper: Mapping[str, Any]) -> None:
+        if callable(hyper["lr"]) or callable(hyper["hyper_lr"]):
+            raise TypeError(
+                f"{type(self).__name__} adapts lr itself; give lr and hyper_lr as numbers, or take"
+                " the rule without hypergradient for a schedule"
+            )
 
     def _adapt(self, group: Group) -> None:
         recorder, hyper = active_recorder(), group.hyper

@@ -9,12 +9,13 @@ from .checkpoint import (
     save_checkpoint,
     save_model,
 )
-from .config import OPTIMIZERS, ConfigError, RunConfig
+from .config import ConfigError, RunConfig
 from .loop import DivergedError, evaluate, fit, train_step
 from .metrics import accuracy, r2_score
 from .mlp import mlp
 from .multitask import LearnedWeights, WeightedLosses, pcgrad_backward
 from .objective import OBJECTIVES, Objective
+from .optimizers import OPTIMIZERS
 from .run import Result, resume, train
 from .session import Session
 from .stop import Stop, stop_on_signals

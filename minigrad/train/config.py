@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 import tomllib
@@ -11,25 +10,22 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from .. import optim
 from ..compiler.backends import BACKENDS
 from ..data import datasets
 from ..data.dataset import Task
 from ..data.messages import did_you_mean, listing
+from ..optim import schedules
+from .optimizers import OPTIMIZERS, WHOLE_BATCH, default_of
 
-OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
-    name.lower(): kind
-    for name in optim.__all__
-    if isinstance(kind := getattr(optim, name), type)
-    and issubclass(kind, optim.Optimizer)
-    and hasattr(kind, "update")
-    and kind is not optim.Muon  # it takes no biases
-}
-RUN_SCHEDULES = tuple(optim.schedules.run_schedules())
+RUN_SCHEDULES = tuple(schedules.run_schedules())
 # Settings that older runs do not have, and what they did.
-_LATER = {"compile": None, "schedule": None, "warmup": 0, "weight_decay": 0.0, "clip_norm": None}
+_LATER = {
+    "compile": None, "schedule": None, "warmup": 0, "weight_decay": 0.0, "clip_norm": None,
+    "lookahead": None, "sam": None, "ema": None, "early_stop": None, "validation": 0.0,
+}  # fmt: skip
 _WIDEST = 1_000_000  # a wider layer is a misprint, and would not fit into memory
 _BATCH_SIZE = 64
+_VALIDATION = 0.2  # the share of the training rows, where early stopping needs some
 
 
 class ConfigError(ValueError):
@@ -47,19 +43,28 @@ class RunConfig:
         target: the target column, if `data` is a table: its name, or its position.
         task: "classification" or "regression"; None lets the data decide.
         hidden: the widths of the hidden layers; () is a linear model.
-        optimizer: the lower-case name of a class in `minigrad.optim`.
+        optimizer: a key of `OPTIMIZERS`: the lower-case name of a class in `minigrad.optim`.
         lr: the learning rate; None becomes the optimizer's own default.
         epochs: how often to go through the training set.
-        batch_size: rows in a batch; None becomes 64. With "gd" it is always None: the whole
-            training set.
+        batch_size: rows in a batch; None becomes 64. With "gd" and "lbfgs" it is always None: the
+            whole training set.
         seed: where all random numbers come from.
         compile: the backend of `mg.compile` that replays the training step, "numpy" (to the same
             weights) or "numba"; None makes its calls as they are written.
         schedule: how the learning rate changes over the run: one of `RUN_SCHEDULES`; None: not.
         warmup: how many steps lead up to the rate.
-        weight_decay: how strongly weights, but not biases, are drawn to 0.
+        weight_decay: how strongly weights, but not biases, are drawn to 0; None becomes the
+            optimizer's own default, which is 0 for most.
         clip_norm: the largest norm of all gradients together that is not scaled down; None for no
             limit.
+        lookahead: the k of a `Lookahead` around the optimizer; None for none.
+        sam: the rho of a `SAM` around the optimizer; None for none.
+        ema: the decay of an average of the weights, `bias_corrected`, that is measured after each
+            epoch and becomes the model in the end; None for none.
+        early_stop: after how many epochs without a better loss on validation rows to stop; the
+            best epoch's weights become the model. None: at the last epoch.
+        validation: the share of the training rows that is held out to validate on; None becomes
+            0.2 with `early_stop`, otherwise 0.
 
     Raises:
         ConfigError: a setting is of the wrong type, out of range or unknown.
@@ -88,8 +93,13 @@ class RunConfig:
     compile: str | None = None
     schedule: str | None = None
     warmup: int = 0
-    weight_decay: float = 0.0
+    weight_decay: float | None = None
     clip_norm: float | None = None
+    lookahead: int | None = None
+    sam: float | None = None
+    ema: float | None = None
+    early_stop: int | None = None
+    validation: float | None = None
 
     def __post_init__(self) -> None:
         _check_texts(self)
@@ -103,22 +113,50 @@ class RunConfig:
                 f"{did_you_mean(self.optimizer, list(OPTIMIZERS))};"
                 f" choose one of {listing(list(OPTIMIZERS))}"
             )
-        self._set("lr", _rate(default_lr(self.optimizer) if self.lr is None else self.lr))
+        self._set("lr", _rate(default_of(self.optimizer, "lr") if self.lr is None else self.lr))
         self._set("epochs", _integer("epochs", self.epochs, 1))
         size = _BATCH_SIZE if self.batch_size is None else self.batch_size
         size = _integer("batch size", size, 1)
-        self._set("batch_size", None if self.optimizer == "gd" else size)
+        self._set("batch_size", None if self.optimizer in WHOLE_BATCH else size)
         self._set("seed", _integer("seed", self.seed, 0))
         if self.compile not in (None, *BACKENDS):
             raise ConfigError(
                 f"expected compile to be one of {listing(list(BACKENDS))}, found {self.compile!r}"
             )
-
         _check_schedule(self.schedule)
         self._set("warmup", _integer("steps of warm-up", self.warmup, 0))
-        self._set("weight_decay", _amount("weight decay", self.weight_decay))
+        decay = self.weight_decay
+        decay = default_of(self.optimizer, "weight_decay") if decay is None else decay
+        self._set("weight_decay", _amount("weight decay", decay))
         if self.clip_norm is not None:
             self._set("clip_norm", _amount("norm to clip to", self.clip_norm))
+        self._check_what_stands_around()
+        self._check_validation()
+
+    def _check_what_stands_around(self) -> None:
+        if self.lookahead is not None:
+            self._set("lookahead", _integer("steps of lookahead", self.lookahead, 1))
+        if self.sam is not None:
+            self._set("sam", _amount("distance of sam", self.sam))
+        if self.ema is not None:
+            self._set("ema", _share("decay of ema", self.ema))
+        if self.optimizer != "lbfgs":
+            return
+        for name in ("weight_decay", "clip_norm", "lookahead", "sam"):
+            if getattr(self, name):
+                raise ConfigError(
+                    "lbfgs searches along lines of the loss as it is, by itself: expected no"
+                    f" {name.replace('_', ' ')}, found {_text(getattr(self, name))}"
+                )
+
+    def _check_validation(self) -> None:
+        if self.early_stop is not None:
+            self._set("early_stop", _integer("epochs of patience", self.early_stop, 1))
+        share = _VALIDATION if self.early_stop is not None else 0.0
+        share = _share("validation", share if self.validation is None else self.validation)
+        if self.early_stop is not None and not share:
+            raise ConfigError("early stopping needs rows to validate on, found validation 0")
+        self._set("validation", share)
 
     def _set(self, field: str, value: object) -> None:
         object.__setattr__(self, field, value)  # the dataclass is frozen
@@ -187,24 +225,6 @@ class RunConfig:
                     f" {_text(new)}: leave the option out, or start a new run"
                 )
         return wanted
-
-
-def default_lr(optimizer: str) -> float:
-    """The learning rate that an optimizer has when none is given.
-
-    Args:
-        optimizer: a key of `OPTIMIZERS`.
-
-    Returns:
-        The default in the class's signature.
-
-    Example:
-        >>> from minigrad.train.config import default_lr
-        >>> default_lr("adam")
-        0.001
-    """
-    lr: float = inspect.signature(OPTIMIZERS[optimizer]).parameters["lr"].default
-    return lr
 
 
 def read_settings(path: Path | str) -> dict[str, Any]:
@@ -277,6 +297,12 @@ def _rate(lr: Any) -> float:
 def _amount(name: str, value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value < math.inf:
         raise ConfigError(f"expected a {name} of at least 0, found {value!r}")
+    return float(value)
+
+
+def _share(name: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value < 1:
+        raise ConfigError(f"expected a {name} from 0 to below 1, found {value!r}")
     return float(value)
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ..data import DataLoader
 from ..extras import require
-from ..nn import Module
-from ..optim import Optimizer, schedules
+from ..optim import EMA, bias_corrected
+from .callbacks import Averaging, Callback, EarlyStopping
 from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from .config import OPTIMIZERS, ConfigError, RunConfig
+from .config import ConfigError, RunConfig
 from .generators import Generators
 from .mlp import mlp
 from .objective import OBJECTIVES
+from .optimizers import optimizer_of
 from .preparation import fingerprint, prepare
 from .session import Session
 
@@ -25,12 +25,15 @@ class Experiment:
         config: what to build; the same configuration builds the same, bit for bit.
 
     Attributes:
-        train_set, test_set: the prepared data.
+        train_set: the prepared rows to learn from.
+        held_out: the sets to measure on, by name: "valid", if there is one, and "test".
+        early_stopping: what ends the run in time; None if it is not asked for.
         objective: the loss and the score of the data's task.
         session: the state of training.
 
     Raises:
         DataError: the data cannot be loaded or split.
+        ConfigError: the optimizer does not take such settings.
         ImportError: a package that the data or the compiler need is not installed.
 
     Example:
@@ -45,26 +48,41 @@ class Experiment:
             require("numba", "jit", "compiling with Numba")  # now, not when training begins
         generators = Generators.from_seed(config.seed)
         self.config = config
-        self.train_set, self.test_set = prepare(config, generators)
+        self.held_out = prepare(config, generators)
+        self._data = fingerprint(*self.held_out.values())
+        self.train_set = self.held_out.pop("train")
         self.objective = OBJECTIVES[self.train_set.task]
-        self._data = fingerprint(self.train_set, self.test_set)
         widths = [self.train_set.n_features, *config.hidden, self.train_set.n_outputs]
         model = mlp(widths, generators.init)
         batch_size = config.batch_size or len(self.train_set)
         loader = DataLoader(self.train_set, batch_size, shuffle=True, rng=generators.shuffle)
-        optimizer = _optimizer(config, model, config.epochs * len(loader))
-        self.session = Session(model, optimizer, loader)
+        try:
+            optimizer = optimizer_of(config, model, config.epochs * len(loader))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(str(error)) from error
+        self.early_stopping: EarlyStopping | None = None
+        listening: list[Callback] = []
+        if config.early_stop is not None:
+            self.early_stopping = EarlyStopping("valid_loss", config.early_stop)
+            listening.append(self.early_stopping)
+        if config.ema is not None:
+            listening.append(Averaging(EMA(model, bias_corrected(config.ema))))
+        self.session = Session(model, optimizer, loader, listening)
 
     def describe(self) -> str:
         """Return one line that says what is going to be trained."""
         parameters = sum(parameter.size for parameter in self.session.model.parameters())
         return (
             f"{self.train_set.name}: {len(self.train_set)} rows to train on,"
-            f" {len(self.test_set)} to test on; {parameters} parameters;"
+            f" {self._held_out_rows()}; {parameters} parameters;"
             f" {self.config.optimizer}, lr {self.config.lr:g},"
             f" batches of {self.session.loader.batch_size}{_more(self.config)}"
             + (f"; compiled ({self.config.compile})" if self.config.compile else "")
         )
+
+    def _held_out_rows(self) -> str:
+        verbs = {"valid": "validate", "test": "test"}
+        return ", ".join(f"{len(rows)} to {verbs[name]} on" for name, rows in self.held_out.items())
 
     def largest_product(self) -> int:
         """Return the number of multiplications of a step's largest matrix product."""
@@ -103,19 +121,6 @@ class Experiment:
             )
 
 
-def _optimizer(config: RunConfig, model: Module, steps: int) -> Optimizer:
-    """The optimizer of a run; biases do not decay."""
-    lr: Any = config.lr
-    try:
-        if config.schedule is not None or config.warmup:
-            lr = schedules.for_run(config.schedule or "constant", lr, steps, config.warmup)
-        return OPTIMIZERS[config.optimizer](
-            model.named_parameters(), lr=lr, weight_decay=config.weight_decay, no_decay="*bias"
-        )
-    except (TypeError, ValueError) as error:
-        raise ConfigError(str(error)) from error
-
-
 def _more(config: RunConfig) -> str:
     """What a run has besides what every run has."""
     parts = [
@@ -123,5 +128,9 @@ def _more(config: RunConfig) -> str:
         f"warm-up of {config.warmup} steps" if config.warmup else "",
         f"weight decay {config.weight_decay:g}" if config.weight_decay else "",
         f"gradients of norm {config.clip_norm:g} at most" if config.clip_norm is not None else "",
+        f"lookahead {config.lookahead}" if config.lookahead is not None else "",
+        f"sam {config.sam:g}" if config.sam is not None else "",
+        f"weights averaged by {config.ema:g}" if config.ema is not None else "",
+        f"patience of {config.early_stop} epochs" if config.early_stop is not None else "",
     ]
     return "".join(f", {part}" for part in parts if part)

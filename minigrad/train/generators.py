@@ -16,6 +16,7 @@ class Generators(NamedTuple):
         init: draws the first weights.
         shuffle: draws the order of the rows in each epoch.
         dropout: draws the masks of dropout.
+        validation: draws which of the other rows are held out for validation.
 
     Example:
         >>> from minigrad.train.generators import Generators
@@ -32,6 +33,7 @@ class Generators(NamedTuple):
     init: np.random.Generator
     shuffle: np.random.Generator
     dropout: np.random.Generator
+    validation: np.random.Generator
 
     @classmethod
     def from_seed(cls, seed: int) -> Generators:

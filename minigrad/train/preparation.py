@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,11 @@ from .generators import Generators
 TEST_FRACTION = 0.25
 
 
-def prepare(config: RunConfig, generators: Generators) -> tuple[Dataset, Dataset]:
+def prepare(config: RunConfig, generators: Generators) -> dict[str, Dataset]:
     """Load a data set, hold out a quarter for testing (stratified by class), and standardize.
+
+    A share of the other rows is held out for validation, if the configuration says so; the test
+    set is the same rows then as otherwise.
 
     Features become (x - mean) / std, with the mean and deviation of the training rows: each
     feature its own; pixels (all features in [0, 1], and not from a table) share one of each,
@@ -24,10 +28,11 @@ def prepare(config: RunConfig, generators: Generators) -> tuple[Dataset, Dataset
 
     Args:
         config: says what to load.
-        generators: `data` draws synthetic sets, `split` the rows to hold out.
+        generators: `data` draws synthetic sets, `split` the rows to test on, `validation` those to
+            validate on.
 
     Returns:
-        The pair (train, test).
+        {"train": ..., "valid": ..., "test": ...}, without "valid" where nothing is held out for it.
 
     Raises:
         DataError: the data cannot be loaded or split.
@@ -37,8 +42,9 @@ def prepare(config: RunConfig, generators: Generators) -> tuple[Dataset, Dataset
         >>> from minigrad.train import RunConfig
         >>> from minigrad.train.generators import Generators
         >>> from minigrad.train.preparation import prepare
-        >>> prepare(RunConfig("iris"), Generators.from_seed(0))[1]
-        Dataset('iris', classification, x (38, 4), 3 classes)
+        >>> sets = prepare(RunConfig("iris", validation=0.2), Generators.from_seed(0))
+        >>> {name: len(rows) for name, rows in sets.items()}
+        {'train': 90, 'valid': 22, 'test': 38}
     """
     data = datasets.load(
         config.data,
@@ -48,11 +54,18 @@ def prepare(config: RunConfig, generators: Generators) -> tuple[Dataset, Dataset
         rng=generators.data,
     )
     train, test = data.split(TEST_FRACTION, generators.split)
+    sets = {"train": train, "test": test}
+    if config.validation:
+        train, valid = train.split(config.validation, generators.validation)
+        sets = {"train": train, "valid": valid, "test": test}
+    scaled = list(sets.values())
     if config.target is None and train.x.min() >= 0 and train.x.max() <= 1:
-        train, test = _standardize_pixels(train, test)
+        scaled = _standardize_pixels(scaled)
     else:
-        (train, test), _ = datasets.standardize(train, test)
-    return _standardize_targets(train, test) if data.task == "regression" else (train, test)
+        scaled, _ = datasets.standardize(*scaled)
+    if data.task == "regression":
+        scaled = _standardize_targets(scaled)
+    return dict(zip(sets, scaled, strict=True))
 
 
 def fingerprint(*parts: Dataset) -> str:
@@ -82,14 +95,15 @@ def _target(config: RunConfig) -> str | int | None:
     return config.target if named else position
 
 
-def _standardize_pixels(train: Dataset, test: Dataset) -> tuple[Dataset, Dataset]:
-    mean = train.x.mean(dtype=np.float64)
-    std = train.x.std(dtype=np.float64) or 1.0  # 0 for images of one colour
+def _standardize_pixels(sets: Sequence[Dataset]) -> list[Dataset]:
+    """By the mean and deviation of the first set, as all do here."""
+    mean = sets[0].x.mean(dtype=np.float64)
+    std = sets[0].x.std(dtype=np.float64) or 1.0  # 0 for images of one colour
     shift, scale = np.float32(mean), np.float32(std)
-    return replace(train, x=(train.x - shift) / scale), replace(test, x=(test.x - shift) / scale)
+    return [replace(part, x=(part.x - shift) / scale) for part in sets]
 
 
-def _standardize_targets(train: Dataset, test: Dataset) -> tuple[Dataset, Dataset]:
-    as_features = [replace(part, x=part.y, feature_names=()) for part in (train, test)]
+def _standardize_targets(sets: Sequence[Dataset]) -> list[Dataset]:
+    as_features = [replace(part, x=part.y, feature_names=()) for part in sets]
     scaled, _ = datasets.standardize(*as_features)
-    return replace(train, y=scaled[0].x), replace(test, y=scaled[1].x)
+    return [replace(part, y=target.x) for part, target in zip(sets, scaled, strict=True)]

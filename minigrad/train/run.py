@@ -41,12 +41,14 @@ class Result:
     """What a run came to.
 
     Args:
-        metrics: the last complete epoch's row, as in `metrics.jsonl`; empty before the first.
+        metrics: the row of the epoch whose weights the model has, as in `metrics.jsonl`: the last
+            complete one, or the best one of an early-stopped run; empty before the first.
         seconds: the time that the training loop has taken, over all resumptions.
         epochs: the number of complete epochs.
         parameters: how many numbers the model has learnt.
         run_dir: the run's folder.
         signal: the number of the signal that stopped the run, or None.
+        best_epoch: the epoch whose weights the model has, if early stopping chose it, or None.
     """
 
     metrics: Row
@@ -55,16 +57,22 @@ class Result:
     parameters: int
     run_dir: Path
     signal: int | None = None
+    best_epoch: int | None = None
 
-    def test_metrics(self) -> Row:
-        """Return `test_loss`, and `test_accuracy` or `test_r2`."""
-        return {name: value for name, value in self.metrics.items() if name.startswith("test_")}
+    def held_out_metrics(self) -> Row:
+        """Return `test_loss`, and `test_accuracy` or `test_r2`; before them `valid_loss`, ..."""
+        return {
+            name: value
+            for name, value in self.metrics.items()
+            if name.startswith(("valid_", "test_"))
+        }
 
     def to_json(self) -> str:
-        """Return the result as one JSON object on one line, with the metrics of the test set."""
+        """Return the result as one JSON object on one line, with the metrics of rows held out."""
         return json.dumps(
             {
-                **self.test_metrics(),
+                **self.held_out_metrics(),
+                **({} if self.best_epoch is None else {"best_epoch": self.best_epoch}),
                 "seconds": round(self.seconds, 3),
                 "epochs": self.epochs,
                 "parameters": self.parameters,
@@ -161,33 +169,45 @@ def resume(
 
 def _complete(experiment: Experiment, folder: Path, stop: Stop, lines: TextIO | None) -> Result:
     """Train to the end, or until a stop, and fill the folder."""
-    session, epochs = experiment.session, experiment.config.epochs
-    write_config(folder, experiment.config)
-    experiment.save(folder / CHECKPOINT)
+    session, config = experiment.session, experiment.config
     progress = Progress(lines)
-    progress.line(experiment.describe())
-    session.callbacks = [JSONLog(folder / METRICS), _Save(experiment, folder), progress, Timer()]
-    with blas_threads_for(experiment.largest_product()):
-        config = experiment.config
-        step = step_of(session, experiment.objective, config.compile, clip_norm=config.clip_norm)
-        held_out = {"test": experiment.test_set}
-        fit(session, experiment.objective, held_out, epochs, step=step, stop=stop)
+    session.callbacks += [JSONLog(folder / METRICS), progress, _Save(experiment, folder), Timer()]
+    write_config(folder, config)
     experiment.save(folder / CHECKPOINT)
+    progress.line(experiment.describe())
+    with blas_threads_for(experiment.largest_product()):
+        step = step_of(session, experiment.objective, config.compile, clip_norm=config.clip_norm)
+        held_out = experiment.held_out
+        fit(session, experiment.objective, held_out, config.epochs, step=step, stop=stop)
     save_model(session.model, folder / MODEL)
-    metrics = session.history[-1] if session.history else {}
-    parameters = sum(parameter.size for parameter in session.model.parameters())
-    result = Result(metrics, session.seconds, session.epoch, parameters, folder, stop.signal)
-    if stop.requested:
+    result = _result(experiment, folder)
+    if stop.signal is not None:
         progress.line(f"stopped after step {session.step}; go on with: {resume_command(folder)}")
-    else:
-        progress.line(f"{listed(result.test_metrics())}, {session.seconds:.1f} s: {folder}")
-        for note in draw_pictures(folder, session, experiment.objective, experiment.train_set):
-            progress.line(note)
+        return result
+    if result.best_epoch is not None:
+        reason = f"{stop.reason.replace('_', ' ')}: " if stop.reason else ""
+        progress.line(f"{reason}the model is that of epoch {result.best_epoch}")
+    progress.line(f"{listed(result.held_out_metrics())}, {session.seconds:.1f} s: {folder}")
+    for note in draw_pictures(folder, session, experiment.objective, experiment.train_set):
+        progress.line(note)
     return result
 
 
+def _result(experiment: Experiment, folder: Path) -> Result:
+    session, early = experiment.session, experiment.early_stopping
+    best_epoch = early.best_epoch if early is not None and session.is_over else None
+    metrics = session.history[(best_epoch or session.epoch) - 1] if session.history else {}
+    parameters = sum(parameter.size for parameter in session.model.parameters())
+    return Result(
+        metrics, session.seconds, session.epoch, parameters, folder, session.stop.signal, best_epoch
+    )
+
+
 class _Save(Callback):
-    """Writes every second or so a checkpoint, at the end of an epoch."""
+    """Writes every second or so a checkpoint, at the end of an epoch; and where training ends.
+
+    It stands behind what puts other weights into the trained model, which comes after it then.
+    """
 
     def __init__(self, experiment: Experiment, folder: Path) -> None:
         self._experiment, self._path = experiment, folder / CHECKPOINT
@@ -198,3 +218,8 @@ class _Save(Callback):
         if session.sums.rows == 0 and perf_counter() - self._saved > _CHECKPOINT_SECONDS:
             self._experiment.save(self._path)
             self._saved = perf_counter()
+
+    def on_fit_end(self, session: Session) -> None:
+        """Save, unless an error has ended training between two save points."""
+        if session.ending:
+            self._experiment.save(self._path)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from inspect import signature
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ..compiler import compile
-from ..optim import NotFiniteError, clip_grad_norm
+from ..optim import LBFGS, NotFiniteError, clip_grad_norm
 from ..optim import accumulate as accumulated
 from ..tensor import plain
 from ..vjps import primitive
@@ -42,7 +41,8 @@ def step_of(
         session: holds the model and the optimizer.
         objective: the loss to minimise.
         backend: None to make the calls one by one; else the backend of `mg.compile` that replays
-            them. The numbers are the same, to the last bit with "numpy".
+            them. The numbers are the same, to the last bit with "numpy". `LBFGS`, which branches
+            on the loss, is not replayed itself, but gets gradients that are.
         accumulate: in how many parts a batch goes through the model, one after the other, so that
             only one part's graph is in memory. Their gradients, weighted by their rows, add up
             to that of the batch's mean loss.
@@ -103,20 +103,27 @@ def step_of(
         optimizer.step()
         return measured.mean_loss, measured.outputs
 
-    def step_with_closure(x: Any, y: Any) -> tuple[float, Any]:
-        measured: list[_Measured] = []
+    def with_closure(differentiate: Callable[[Any, Any], _Measured]) -> Step:
+        def step(x: Any, y: Any) -> tuple[float, Any]:
+            measured: list[_Measured] = []
 
-        def closure() -> Any:
-            measured.append(gradients(x, y))
-            return measured[-1].loss
+            def closure() -> Any:
+                measured.append(differentiate(x, y))
+                return measured[-1].loss
 
-        optimizer.step(closure)  # type: ignore[call-arg]
-        return measured[0].mean_loss, measured[0].outputs  # before the update
+            optimizer.step(closure)  # type: ignore[call-arg]
+            return measured[0].mean_loss, measured[0].outputs  # before the update
 
-    # SAM and L-BFGS look at the loss at several places.
-    if "closure" in signature(optimizer.step).parameters:
-        step = step_with_closure
-    return step if backend is None else compile(step, backend=backend)
+        return step
+
+    def replayed(function: Any) -> Any:
+        return function if backend is None else compile(function, backend=backend)
+
+    if not optimizer.takes_closure:
+        return replayed(step)  # type: ignore[no-any-return]
+    if isinstance(optimizer, LBFGS):
+        return with_closure(replayed(gradients))
+    return replayed(with_closure(gradients))  # type: ignore[no-any-return]
 
 
 @primitive

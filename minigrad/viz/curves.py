@@ -11,9 +11,10 @@ from typing import Any
 from ..extras import require
 from ..files import write_atomically
 
-# Blue and vermilion of Okabe and Ito; the dashes tell them apart without colour.
+# Blue, green and vermilion of Okabe and Ito; the dashes tell them apart without colour.
 _SPLITS = {
     "train": {"color": "#0072b2", "linestyle": "-", "marker": "o"},
+    "valid": {"color": "#009e73", "linestyle": ":", "marker": "^"},
     "test": {"color": "#d55e00", "linestyle": "--", "marker": "s"},
 }
 _QUANTITIES = {"loss": "loss", "accuracy": "accuracy", "r2": "R²"}
@@ -29,8 +30,8 @@ def save_curves(metrics: Metrics, path: str | os.PathLike[str]) -> None:
 
     Args:
         metrics: one mapping for each epoch, with any of the keys `epoch` (else epochs count from
-            1), `train_loss`, `test_loss`, `train_accuracy`, `test_accuracy`, `train_r2`,
-            `test_r2`. Other keys are ignored.
+            1), `train_loss`, `valid_loss`, `test_loss`, and the same of `accuracy` and `r2`. Other
+            keys are ignored.
         path: a file name that ends in .svg.
 
     Raises:
