@@ -12,5 +12,5 @@ def pytest_terminal_summary(terminalreporter):
     if rows:
         terminalreporter.section("examples")
         for row in [HEAD, *sorted(rows)]:
-            cells = [cell if isinstance(cell, str) else f"{cell:.4g}" for cell in row]
+            cells = [cell if isinstance(cell, str) else f"{cell:.6g}" for cell in row]
             terminalreporter.write_line("| " + " | ".join(cells) + " |")

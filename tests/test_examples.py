@@ -49,7 +49,7 @@ def test_full_mode(name, tmp_path, record_property):
     values = [module.main(seed=seed, out=tmp_path) for seed in SEEDS]
     seconds = (time.perf_counter() - start) / len(SEEDS)
     goal = module.GOAL
-    row = (name, goal.metric, f"{goal.relation} {goal.threshold:g}", *values, seconds)
+    row = (name, goal.metric, f"{goal.relation} {goal.threshold:g}", *values, f"{seconds:.1f}")
     record_property("example", row)
     assert all(goal.is_met(value) for value in values), values
     check_picture(tmp_path, name)
@@ -72,9 +72,11 @@ def test_an_example_is_short(name):
 
 @every_example
 def test_an_example_is_shown(name):
+    goal = importlib.import_module(name).GOAL
     page = (ROOT / "docs/examples.md").read_text()
+    assert f"| {name} | {goal.metric} | {goal.relation} {goal.threshold:g} |" in page
     assert f"(../examples/{name}.py)" in page
-    assert f"(images/examples/{name}.png)" in page
+    assert f"](images/examples/{name}.png)" in page
 
 
 def test_pictures_in_the_docs_are_small():
@@ -83,16 +85,25 @@ def test_pictures_in_the_docs_are_small():
 
 
 def test_command_line(tmp_path):
-    """The status tells whether the goal was reached; a seed gives the same numbers again."""
-    command = [sys.executable, "examples/micrograd_moons.py", "--quick", "--seed", "3", "--out"]
-    runs = [
-        subprocess.run([*command, tmp_path], cwd=ROOT, capture_output=True, text=True)
-        for _ in range(2)
-    ]
-    assert [run.returncode for run in runs] == [0, 0], runs[0].stderr
-    first, second = (re.search(r"^accuracy.*: (\S+) ", r.stdout, re.M)[1] for r in runs)
-    assert first == second
-    check_picture(tmp_path, "micrograd_moons")
+    """A seed gives the same numbers in another process."""
+    options = ["--quick", "--seed", "3", "--out", tmp_path / "there"]
+    command = [sys.executable, "examples/micrograd_moons.py", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    module = importlib.import_module("micrograd_moons")
+    here = module.main(seed=3, quick=True, out=tmp_path / "here")
+    assert f"accuracy: {here:.6g} (goal: >= {module.GOAL.quick:g})" in done.stdout
+    check_picture(tmp_path / "there", "micrograd_moons")
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 1), (["--quick"], 0)])
+def test_status(monkeypatch, capsys, options, status):
+    example = importlib.import_module("example")
+    monkeypatch.setattr(sys, "argv", ["x.py", *options])
+    with pytest.raises(SystemExit) as end:
+        example.run(lambda seed, quick, out: 0.5, example.Goal("accuracy", ">=", 0.9, quick=0.4))
+    assert end.value.code == status
+    assert "accuracy: 0.5 (goal" in capsys.readouterr().out
 
 
 def test_a_goal():
