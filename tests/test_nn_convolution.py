@@ -128,7 +128,7 @@ def test_the_printed_form(layer, told):
 )
 def test_an_input_that_does_not_fit(layer, function, args, weight, x, data, kind, message):
     model = nn.Sequential(nn.Identity(), layer(*args))
-    with pytest.raises(kind, match=f"^1\\.weight: {function.__name__}.*{message}"):
+    with pytest.raises(kind, match=f"^1 .*: {function.__name__}.*{message}"):
         model(data(x))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..vjps import defvjp, primitive
 from .windows import Ints, Widths, shifts
@@ -48,8 +49,14 @@ defvjp(frame, lambda g, y, x, padding=(), value=0.0: unframe(g, padding))
 @primitive
 def unfold(x: Any, size: Ints, places: Ints, stride: Ints, dilation: Ints) -> Any:
     """(C, *space, N) -> (C, *size, *places, N): element by element of the windows, all of them."""
-    parts = [x[(slice(None), None, *s)] for s in shifts(size, places, stride, dilation)]
-    return np.concatenate(parts, axis=1).reshape(x.shape[0], *size, *places, x.shape[-1])
+    ndim = len(size)
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
+    view = sliding_window_view(x, reach, tuple(range(1, ndim + 1)))  # (C, *starts, N, *reach)
+    starts = (slice(0, (n - 1) * s + 1, s) for n, s in zip(places, stride, strict=True))
+    elements = (slice(None, None, d) for d in dilation)
+    view = view[(slice(None), *starts, slice(None), *elements)]
+    axes = (0, *range(ndim + 2, 2 * ndim + 2), *range(1, ndim + 2))
+    return np.copy(np.transpose(view, axes), order="C")
 
 
 @primitive

@@ -65,15 +65,6 @@ class _Convolution(Module):
         b = rng.uniform(-bound, bound, out_channels).astype(get_default_dtype())
         self.bias = Parameter(b) if bias else None
 
-    def forward(self, x: Any) -> Any:
-        try:
-            return self._convolved(x)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{self.weight.name}: {error}") from error
-
-    def _convolved(self, x: Any) -> Any:
-        raise NotImplementedError
-
     def extra_repr(self) -> str:
         usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
         told = {name: getattr(self, name, default) for name, default in usual.items()}
@@ -106,7 +97,7 @@ class Conv1d(_Convolution):
 
     ndim = 1
 
-    def _convolved(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         settings = self.stride, self.padding, self.dilation, self.groups
         return F.conv1d(x, self.weight, self.bias, *settings)
 
@@ -150,7 +141,7 @@ class Conv2d(_Convolution):
 
     ndim = 2
 
-    def _convolved(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         settings = self.stride, self.padding, self.dilation, self.groups
         return F.conv2d(x, self.weight, self.bias, *settings)
 
@@ -211,6 +202,6 @@ class ConvTranspose2d(_Convolution):
         settings = kernel_size, stride, padding, dilation, groups, bias
         super().__init__(in_channels, out_channels, *settings, init=init, rng=rng)
 
-    def _convolved(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         settings = self.stride, self.padding, self.output_padding, self.groups, self.dilation
         return F.conv_transpose2d(x, self.weight, self.bias, *settings)
