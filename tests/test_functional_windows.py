@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minigrad.functional.windows import check_input, per_axis, shifts, windows
+from minigrad.functional.windows import check_input, per_axis, windows
+from minigrad.vjps import shifts
 
 
 def test_numbers_count_for_all_axes():

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..vjps import defvjp, primitive
-from .unfolding import fold, frame, unfold, unframe
+from ..vjps import defvjp, fold, primitive, unfold
+from .framing import frame, unframe
 from .windows import Ints, Windows, check_input, per_axis, windows
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..vjps import defvjp, primitive
-from .unfolding import fold, frame, unfold, unframe
-from .windows import Ints, Windows, check_dtype, check_input, per_axis, shifts, windows
+from ..vjps import defvjp, fold, primitive, shifts, unfold
+from .framing import frame, unframe
+from .windows import Ints, Windows, check_dtype, check_input, per_axis, windows
 
 
 def max_pool1d(

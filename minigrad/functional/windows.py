@@ -113,17 +113,6 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def shifts(size: Ints, places: Ints, stride: Ints, dilation: Ints) -> list[tuple[slice, ...]]:
-    """For each element of a window, where it lies in the space in all the windows: its slices."""
-    return [
-        tuple(
-            slice(j * d, j * d + (n - 1) * s + 1, s)
-            for j, n, s, d in zip(element, places, stride, dilation, strict=True)
-        )
-        for element in np.ndindex(size)
-    ]
-
-
 def check_input(name: str, x: Any, ndim: int) -> None:
     """Refuse what is not (N, C, *space) of floating-point numbers."""
     check_dtype(name, x)

@@ -51,13 +51,15 @@ from .registry import (
     rejected_arguments,
 )
 from .shape import astype
+from .unfolding import fold, shifts, unfold
 from .windows import overlap_add
 
 __all__ = [
     "COMPOSITES", "CONSTANTS", "IMPLEMENTATIONS", "VJPS", "Function", "as_index", "astype",
     "clip", "concat", "constants", "contract", "cumulative", "decompositions", "defcomposite",
-    "defconstant", "defvjp", "defvjp_each", "determinants", "diagonals", "find_rules", "getitem",
+    "defconstant", "defvjp", "defvjp_each", "determinants", "diagonals", "find_rules", "fold",
+    "getitem",
     "is_basic", "last_at", "linalg", "mean", "name_of", "nans", "norms", "order", "outer",
     "overlap_add", "padding", "primitive", "product_of_others", "products", "put",
-    "rejected_arguments", "scatter_add", "series", "sorting", "spread",
+    "rejected_arguments", "scatter_add", "series", "shifts", "sorting", "spread", "unfold",
 ]  # fmt: skip

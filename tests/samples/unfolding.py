@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.functional.unfolding import fold, frame, unfold
+from minigrad.functional.framing import frame
+from minigrad.vjps import fold, unfold
 
 from .draws import S, normal
 

@@ -75,8 +75,10 @@ def _is_known(v: Value) -> bool:
 
 def is_elementwise(i: Instruction) -> bool:
     """Whether this module knows how to compute the elements of the call's result."""
+    if i.fn is np.copy:  # in whatever order, which the layout of the result has
+        return i.params.keys() <= {"order"}
     if i.fn in _COPIES:
-        return not i.params and (i.fn is not np.copy or len(i.args) == 1)
+        return not i.params
     if i.fn is np.where:
         return len(i.args) == 3 and not i.params
     return not i.params and _format(i) is not None

@@ -6,7 +6,7 @@ A view such as `x[1:].T` costs nothing in a loop: its elements are those of x, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,11 @@ class Layout:
         """
         padded = (0,) * (len(shape) - len(self.shape)) + self.steps
         return tuple(s for s, n in zip(padded, shape, strict=True) if n != 1)
+
+    def without(self, axis: int) -> Layout:
+        """The same without an axis of length 1."""
+        shape, strides = (x[:axis] + x[axis + 1 :] for x in (self.shape, self.strides))
+        return replace(self, shape=shape, strides=strides)
 
     @property
     def steps(self) -> tuple[int, ...]:

@@ -67,17 +67,26 @@ class _Nest:
         self.text: dict[Value, str] = {}  # what stands for a value in expressions
         self.loaded: dict[tuple[Value, int, Strides], str] = {}  # by `_place`
 
-    # The axes: those along which everything goes on evenly become one.
+    # The axes: the longest steps through memory outermost, the rows' before those inside of rows;
+    # and those along which everything goes on evenly become one.
 
     def _merged_axes(self) -> list[list[int]]:
         axes: list[list[int]] = []
-        for a, length in enumerate(self.nest.space):
-            even = a > 0 and a != self.nest.split
-            if even and all(s[a - 1] == s[a] * length for s in self.steps):
+        for a in sorted(range(self.n), key=self._turn):
+            before = axes[-1][-1] if axes else -1
+            even = axes and self._is_inside_rows(before) == self._is_inside_rows(a)
+            length = self.nest.space[a]
+            if even and all(s[before] == s[a] * length for s in self.steps):
                 axes[-1].append(a)
             else:
                 axes.append([a])
         return axes
+
+    def _turn(self, axis: int) -> tuple[bool, int]:
+        return self._is_inside_rows(axis), -sum(abs(s[axis]) for s in self.steps)
+
+    def _is_inside_rows(self, axis: int) -> bool:
+        return self.nest.split is not None and axis >= self.nest.split
 
     def _stores(self, m: Member) -> list[Strides]:
         return [m.target] if self._is_stored(m) else []

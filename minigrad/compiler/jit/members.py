@@ -52,7 +52,7 @@ class Member:
         space: how many turns each loop has; axes of length 1 are left out.
         operands: a `Read` for each array among the operands, other operands as they are.
         target: where in the result's memory the elements of neighbouring turns are written to; 0
-            along the axes of a reduction.
+            along the axes of a reduction. Windows that are folded overlap along other axes too.
         accumulation: for a reduction, how elements are put together: "add", "maximum", ...
     """
 
@@ -86,13 +86,15 @@ def member_of(i: Instruction, layouts: Layouts) -> Member | None:
         return None
     if i.fn in ACCUMULATIONS:
         return _reduction(i, layouts)
+    if i.fn is vjps.fold:
+        return _folding(i, layouts)
     if i.fn is np.einsum:
         return _contraction(i, layouts)
     if i.fn is np.dot and all(len(a.shape) == 1 for a in i.args if isinstance(a, Value)):
         return _inner_product(i, layouts)
     if not is_elementwise(i):
         return None
-    operands = i.args[:1] if i.fn in (vjps.astype, vjps.spread) else i.args
+    operands = i.args[:1] if i.fn in (vjps.astype, vjps.spread, np.copy) else i.args
     return Member(
         i,
         long_axes(i.out.shape),
@@ -145,6 +147,17 @@ def _inner_product(i: Instruction, layouts: Layouts) -> Member | None:
     shape = i.args[0].shape
     reads = [_read(a, shape, layouts) for a in i.args]
     return _reducing(i, long_axes(shape), reads, (0,) * len(long_axes(shape)), "add")
+
+
+def _folding(i: Instruction, layouts: Layouts) -> Member | None:
+    """Windows added where they lie: several turns of the loops add to one element."""
+    columns, _, stride, dilation = i.args
+    channels, *inside, examples = layouts[i.out].strides
+    apart = [s * n for k in (dilation, stride) for s, n in zip(inside, k, strict=True)]
+    steps = zip((channels, *apart, examples), columns.shape, strict=True)
+    target = tuple(s for s, n in steps if n != 1)
+    read = _read(columns, columns.shape, layouts)
+    return Member(i, long_axes(columns.shape), [read], target, "add")
 
 
 def _contraction(i: Instruction, layouts: Layouts) -> Member | None:

@@ -130,6 +130,9 @@ class Schedule:
                     return False
                 parts.append((_slice(layout, axis, start, a.shape[axis]), a))
                 start += a.shape[axis]
+        elif i.fn is np.stack and i.params.keys() <= {"axis"} and len(i.args) == 1:
+            axis = i.params.get("axis", 0) % len(i.out.shape)
+            parts = [(_slice(layout, axis, k, 1).without(axis), a) for k, a in enumerate(i.args[0])]
         elif i.fn is vjps.scatter_add and vjps.is_basic(i.args[1]):
             parts = [(layout, 0), (_indexed(layout, i.args[1]), i.args[0])]
         elif i.fn is vjps.put and vjps.is_basic(i.args[1]):
@@ -149,7 +152,7 @@ class Schedule:
             m = copy_into(part, x, self.layouts)
             self.layouts[m.out] = part
             self._append(Nest(m.space, [m]), i.out)
-            if i.fn is vjps.concat:
+            if i.fn in (vjps.concat, np.stack):
                 self.parts.append((m, part))
         return True
 

@@ -93,7 +93,7 @@ def row_split(m: Member) -> int | None:
         return None
     kept = [s != 0 for s in m.target]
     n = sum(kept)
-    return n if n and all(kept[:n]) else None
+    return n if 0 < n < len(kept) and all(kept[:n]) else None
 
 
 def yields(m: Member, split: int | None) -> bool:

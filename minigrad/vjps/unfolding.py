@@ -1,49 +1,19 @@
 """Taking windows out of a space, and adding windows up in one: linear, and each other's derivative.
 
-Arrays here have the examples last, `(C, *space, N)`; see `windows`.
+Arrays here have the examples last, `(C, *space, N)`: then neighbouring places of a window are
+neighbours in memory, and one window position of all examples is a copy of long contiguous rows.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..vjps import defvjp, primitive
-from .windows import Ints, Widths, shifts
+from .registry import defvjp, primitive
 
-
-@primitive
-def frame(x: Any, padding: Widths = (), value: float = 0.0) -> Any:
-    """(N, C, *space) -> (C, *padded space, N), contiguous, with `value` in the padding."""
-    moved = _examples_last(x)
-    if not any(map(any, padding)):
-        return np.copy(moved, order="C")
-    lengths = zip(moved.shape[1:-1], padding, strict=True)
-    shape = (moved.shape[0], *(n + sum(p) for n, p in lengths), moved.shape[-1])
-    framed = np.full(shape, value, moved.dtype)
-    framed[_inside(shape, padding)] = moved
-    return framed
-
-
-def unframe(x: Any, padding: Widths = ()) -> Any:
-    """(C, *padded space, N) -> (N, C, *space), a view."""
-    if any(map(any, padding)):
-        x = x[_inside(x.shape, padding)]
-    return np.transpose(x, (x.ndim - 1, *range(x.ndim - 1)))
-
-
-def _examples_last(x: Any) -> Any:
-    return np.transpose(x, (*range(1, x.ndim), 0))
-
-
-def _inside(shape: Ints, padding: Widths) -> tuple[slice, ...]:
-    """The index of what stands between the padding."""
-    return (slice(None), *(slice(b, n - a) for n, (b, a) in zip(shape[1:], padding, strict=False)))
-
-
-defvjp(frame, lambda g, y, x, padding=(), value=0.0: unframe(g, padding))
+Ints: TypeAlias = tuple[int, ...]
 
 
 @primitive
@@ -69,9 +39,20 @@ def fold(columns: Any, space: Ints, stride: Ints, dilation: Ints) -> Any:
     return total
 
 
+def shifts(size: Ints, places: Ints, stride: Ints, dilation: Ints) -> list[tuple[slice, ...]]:
+    """For each element of a window, where it lies in the space in all the windows: its slices."""
+    return [
+        tuple(
+            slice(j * d, j * d + (n - 1) * s + 1, s)
+            for j, n, s, d in zip(element, places, stride, dilation, strict=True)
+        )
+        for element in np.ndindex(size)
+    ]
+
+
 def sizes_of(columns: Any) -> tuple[Ints, Ints]:
     """The size and the places of the windows in columns."""
-    ndim = (columns.ndim - 2) // 2
+    ndim = (len(columns.shape) - 2) // 2
     return columns.shape[1 : 1 + ndim], columns.shape[1 + ndim : -1]
 
 
