@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -93,12 +93,22 @@ def member_of(i: Instruction, layouts: Layouts) -> Member | None:
     if not is_elementwise(i):
         return None
     operands = i.args[:1] if i.fn in (vjps.astype, vjps.spread) else i.args
-    return Member(
-        i,
-        long_axes(i.out.shape),
-        [_read(a, i.out.shape, layouts) for a in operands],
-        layouts[i.out].along(i.out.shape),
-    )
+    reads = [_read(a, i.out.shape, layouts) for a in operands]
+    target = layouts[i.out].along(i.out.shape)
+    return _in_order_of_memory(Member(i, long_axes(i.out.shape), reads, target))
+
+
+def _in_order_of_memory(m: Member) -> Member:
+    """The loops in such an order that the innermost one goes along neighbours of the result."""
+    order = sorted(range(len(m.space)), key=lambda a: -m.target[a])
+
+    def sort(axes: Strides) -> Strides:
+        return tuple(axes[a] for a in order)
+
+    operands = [
+        replace(a, strides=sort(a.strides)) if isinstance(a, Read) else a for a in m.operands
+    ]
+    return Member(m.instruction, sort(m.space), operands, sort(m.target))
 
 
 def copy_into(part: Layout, x: Any, layouts: Layouts) -> Member:
