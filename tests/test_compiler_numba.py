@@ -783,3 +783,13 @@ def test_an_operand_that_is_read_again_in_the_same_loop_is_not_written_over():
 def test_a_copy_whose_original_lies_in_its_place_needs_no_loop():
     """Nothing stands between the two calls that are left to NumPy."""
     check(lambda r, x: np.sort(np.concatenate([np.sort(x)])), fallbacks=2, x=X)
+
+
+def test_loops_go_along_memory():
+    """Of transposed arrays the innermost axis is the first one; here all axes become one."""
+    compiled = mg.compile(lambda x: np.exp(x.T) * 2 - x.T, backend="numba")
+    x = floats(3, 5)
+    compiled(x)
+    np.testing.assert_allclose(compiled(x), np.exp(x.T) * 2 - x.T, rtol=1e-5)
+    assert "for i in range(15):" in compiled.source
+    assert "for j" not in compiled.source

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..vjps import defvjp, fold, primitive, unfold
 from .framing import frame, unframe
+from .sums import sum_to
 from .windows import Ints, Windows, check_input, per_axis, windows
 
 
@@ -297,7 +298,7 @@ defvjp(
     weighted_sums,
     lambda g, y, weight, columns, bias=None: sums_of_products(g, columns),
     lambda g, y, weight, columns, bias=None: weighted_sums(_transposed(weight), g),
-    lambda g, y, weight, columns, bias=None: np.add.reduce(g, axis=2, keepdims=True),
+    lambda g, y, weight, columns, bias=None: sum_to(g, bias.shape),
 )
 defvjp(
     sums_of_products,

@@ -9,6 +9,7 @@ import numpy as np
 from ..frames import users_line
 from ..functional.normalization import affine as scaled
 from ..functional.normalization import centred, inverse_root, mean_square, statistics
+from ..functional.unfolding import frame, unframe
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write
@@ -48,9 +49,15 @@ class _BatchNorm(Module):
 
     def forward(self, x: Any) -> Any:
         self._check(x)
-        shape = (self.num_features, *(1,) * (x.ndim - 2))
+        if x.ndim == 2:
+            return self._normalized(x, (0,), (self.num_features,))
+        x = frame(x)  # (C, *space, N), as convolutions leave it in memory
+        shape = (self.num_features, *(1,) * (x.ndim - 1))
+        return unframe(self._normalized(x, tuple(range(1, x.ndim)), shape))
+
+    def _normalized(self, x: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+        """x, of which `axes` go over one channel, and `shape` has one number for each of them."""
         if self.training or not self.track_running_stats:
-            axes = (0, *range(2, x.ndim))
             difference = centred(x, axes)
             variance = mean_square(difference, axes).reshape(shape)
             if self.track_running_stats:
