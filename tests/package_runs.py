@@ -55,6 +55,37 @@ def after_dense_layer(layer):
     return nn.Sequential(nn.Linear(3, 3, bias=False, rng=rng()), layer)
 
 
+class Attending(nn.MultiheadAttention):
+    """Attention to what came before, without the weights."""
+
+    def forward(self, x):
+        return super().forward(x, is_causal=True)[0]
+
+
+class Remembering(nn.Module):
+    """A decoder that looks at its own input, backwards, as at what an encoder made."""
+
+    def __init__(self, decoder):
+        self.decoder = decoder
+
+    def forward(self, x):
+        return self.decoder(x, np.flip(x, 1), tgt_is_causal=True)
+
+
+def block(layer):
+    """Without biases: that of the keys has a gradient of 0, of which Adam would learn the noise."""
+    options = {"batch_first": True, "norm_first": True, "bias": False}
+    return layer(8, 2, 6, 0.2, "gelu", **options, rng=rng())
+
+
+def decoder():
+    return nn.TransformerDecoder([block(nn.TransformerDecoderLayer)], nn.LayerNorm(8))
+
+
+def sequences(generator):
+    return generator.standard_normal((2, 4, 8)).astype(np.float32)
+
+
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
@@ -105,6 +136,7 @@ LAYERS = {
     "Identity": lambda: nn.Identity(),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
+    "LearnedPositions": lambda: nn.LearnedPositions(6, 3, rng=rng()),
     "Linear": lambda: nn.Linear(3, 3, rng=rng()),
     "LogSoftmax": lambda: nn.LogSoftmax(),
     "MaxPool1d": Alone(
@@ -116,10 +148,17 @@ LAYERS = {
         numbers(4, 2, 6, 7),
     ),
     "RMSNorm": lambda: nn.RMSNorm(3, EPS),
+    "MultiheadAttention": Alone(
+        lambda: Attending(8, 2, 0.2, False, batch_first=True, rng=rng()), sequences
+    ),
     "ReLU": lambda: nn.ReLU(),
+    "RotaryPositions": Alone(
+        lambda: Attending(8, 2, batch_first=True, rotary=nn.RotaryPositions(), rng=rng()), sequences
+    ),
     "Sequential": lambda: nn.Sequential(nn.Linear(3, 3, rng=rng()), nn.Tanh()),
     "SiLU": lambda: nn.SiLU(),
     "Sigmoid": lambda: nn.Sigmoid(),
+    "SinusoidalPositions": lambda: nn.SinusoidalPositions(3),
     "Softmax": lambda: nn.Softmax(),
     "Softplus": lambda: nn.Softplus(),
     "Tanh": lambda: nn.Tanh(),
@@ -131,6 +170,15 @@ LAYERS = {
         ),
         numbers(4, 2, 4, 4),
     ),
+    "TransformerDecoder": Alone(lambda: Remembering(decoder()), sequences),
+    "TransformerDecoderLayer": Alone(
+        lambda: Remembering(block(nn.TransformerDecoderLayer)), sequences
+    ),
+    "TransformerEncoder": Alone(
+        lambda: nn.TransformerEncoder([block(nn.TransformerEncoderLayer)], nn.LayerNorm(8)),
+        sequences,
+    ),
+    "TransformerEncoderLayer": Alone(lambda: block(nn.TransformerEncoderLayer), sequences),
 }
 
 SIGNS = np.sign(normal(6, 2, seed=3))
@@ -203,6 +251,8 @@ FUNCTIONS = {
     "conv_transpose2d": lambda x: F.conv_transpose2d(
         as_images(x), T[:4].reshape(2, 1, 2, 3), T[0, :1], padding=1
     ),
+    "attention_weights": lambda x: F.attention_weights(x, T, T @ T.T > -1),
+    "causal_mask": lambda x: x * np.exp(F.causal_mask(6, 3)),
     "cross_entropy": lambda x: F.cross_entropy(
         x, Y, weight=[0.5, 1.0, 2.0], ignore_index=1, label_smoothing=0.1
     ),
@@ -226,8 +276,13 @@ FUNCTIONS = {
     "one_hot": lambda x: x * F.one_hot(Y, 3),
     "relu": F.relu,
     "rms_normalize": lambda x: F.rms_normalize(x, eps=EPS),
+    "rotary": lambda x: F.rotary(x.T, offset=2),
+    "scaled_dot_product_attention": lambda x: F.scaled_dot_product_attention(
+        x, T, x, is_causal=True
+    ),
     "sigmoid": F.sigmoid,
     "silu": F.silu,
+    "sinusoidal_positions": lambda x: x * F.sinusoidal_positions(6, 3),
     "softmax": F.softmax,
     "softplus": F.softplus,
     "standardize": lambda x: F.standardize(x, axis=0, eps=EPS),

@@ -16,6 +16,7 @@ import minigrad as mg
 import minigrad.functional as F
 from minigrad import vjps
 from minigrad.diagnosis import ADVICE, diagnosed
+from minigrad.functional.activations import near_normal_distribution
 from minigrad.vjps import name_of
 from minigrad.vjps.elementwise import fraction
 
@@ -81,7 +82,7 @@ def takes_anything(fn):
 UNBREAKABLE = {
     np.copy, np.ravel, np.astype, np.real, np.fix, np.sinc, np.i0, np.meshgrid,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, fraction, vjps.astype, F.relu, F.sigmoid,
-    F.softplus, F.erf,
+    F.softplus, F.erf, near_normal_distribution,
 }  # fmt: skip
 # Not to be tried: np.add.at of NumPy 2.4 ends the process if the values have too many axes. Only
 # rules call this one, with values that x[index] has made.

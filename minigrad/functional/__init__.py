@@ -5,6 +5,7 @@ remember how they were computed, arrays give arrays.
 """
 
 from .activations import gelu, leaky_relu, relu, sigmoid, silu, softplus
+from .attention import attention_weights, causal_mask, scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from .dense import dropout, linear, one_hot
 from .embedding import embedding
@@ -28,15 +29,18 @@ from .pooling import (
     max_pool1d,
     max_pool2d,
 )
+from .positions import rotary, sinusoidal_positions
 from .resampling import interpolate
 from .softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "attention_weights",
     "avg_pool1d",
     "avg_pool2d",
     "binary_cross_entropy_with_logits",
+    "causal_mask",
     "conv1d",
     "conv2d",
     "conv_transpose1d",
@@ -62,8 +66,11 @@ __all__ = [
     "one_hot",
     "relu",
     "rms_normalize",
+    "rotary",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
+    "sinusoidal_positions",
     "softmax",
     "softplus",
     "standardize",

@@ -14,12 +14,14 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .attention import MultiheadAttention
 from .batch_norm import BatchNorm1d, BatchNorm2d
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .dropout import Dropout
 from .embedding import Embedding
 from .flatten import Flatten
 from .group_norm import GroupNorm
+from .key_value_cache import KeyValueCache
 from .layer_norm import LayerNorm
 from .linear import Linear
 from .losses import (
@@ -41,8 +43,11 @@ from .pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
 from .rms_norm import RMSNorm
 from .sequential import Sequential
+from .transformer import TransformerDecoder, TransformerEncoder
+from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from .upsample import Upsample
 
 __all__ = [
@@ -66,25 +71,34 @@ __all__ = [
     "HingeLoss",
     "HuberLoss",
     "Identity",
+    "KeyValueCache",
     "L1Loss",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositions",
     "Linear",
     "LogSoftmax",
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
     "Module",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
     "RMSNorm",
     "ReLU",
+    "RotaryPositions",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositions",
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Upsample",
     "init",
 ]

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..frames import users_line
+from ..functional.framing import frame, unframe
 from ..functional.normalization import affine as scaled
 from ..functional.normalization import centred, inverse_root, mean_square, statistics
-from ..functional.unfolding import frame, unframe
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write

@@ -14,6 +14,7 @@ from minigrad.vjps import COMPOSITES, VJPS
 
 from . import (
     assignment,
+    attention,
     convolution,
     cumulative,
     decompositions,
@@ -32,6 +33,7 @@ from . import (
     outer,
     padding,
     pooling,
+    positions,
     products,
     reductions,
     resampling,
@@ -50,7 +52,7 @@ TABLES = [
     assignment, elementwise, series, reductions, nans, order, cumulative, outer,
     products, einsum, diagonals, determinants, linalg, decompositions, norms, shape, joining,
     indexing, padding, sorting, windows, functional, normalization, special,
-    unfolding, convolution, pooling, resampling,
+    unfolding, convolution, pooling, resampling, attention, positions,
 ]  # fmt: skip
 SAMPLES: dict[Any, list[S]] = {fn: calls for t in TABLES for fn, calls in t.SAMPLES.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad.functional as F
+from minigrad.functional.activations import near_normal_distribution
 from minigrad.functional.dense import linear
 from minigrad.functional.losses import expected_nll, squared_error
 
@@ -15,6 +16,7 @@ SAMPLES: dict[Any, list[S]] = {
     F.sigmoid: unary(normal),
     F.softplus: unary(normal),
     F.erf: unary(normal),
+    near_normal_distribution: unary(normal),
     F.softmax: [S(normal(2, 3)), S(normal(2, 3), 0), S(normal(2, 2, 3), axis=1), S(normal(0, 3))],
     F.log_softmax: [
         S(normal(2, 3)),
