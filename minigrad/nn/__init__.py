@@ -44,6 +44,7 @@ from .pooling import (
 from .rms_norm import RMSNorm
 from .sequential import Sequential
 from .upsample import Upsample
+from .weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
     "GELU",
@@ -87,4 +88,6 @@ __all__ = [
     "Tanh",
     "Upsample",
     "init",
+    "remove_weight_norm",
+    "weight_norm",
 ]
