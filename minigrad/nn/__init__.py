@@ -3,10 +3,14 @@
 from ..parameter import Parameter
 from . import init
 from .activations import (
+    ELU,
     GELU,
     Identity,
     LeakyReLU,
+    LogSigmoid,
     LogSoftmax,
+    Mish,
+    PReLU,
     ReLU,
     Sigmoid,
     SiLU,
@@ -15,10 +19,12 @@ from .activations import (
     Tanh,
 )
 from .batch_norm import BatchNorm1d, BatchNorm2d
+from .containers import ModuleDict, ModuleList
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .dropout import Dropout
 from .embedding import Embedding
 from .flatten import Flatten
+from .gradient_reversal import GradientReversal
 from .group_norm import GroupNorm
 from .layer_norm import LayerNorm
 from .linear import Linear
@@ -41,12 +47,16 @@ from .pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from .residual import Residual
 from .rms_norm import RMSNorm
 from .sequential import Sequential
+from .swiglu import SwiGLU
+from .unflatten import Unflatten
 from .upsample import Upsample
 from .weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
+    "ELU",
     "GELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
@@ -63,6 +73,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool",
+    "GradientReversal",
     "GroupNorm",
     "HingeLoss",
     "HuberLoss",
@@ -71,21 +82,29 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "Mish",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "NLLLoss",
+    "PReLU",
     "Parameter",
     "RMSNorm",
     "ReLU",
+    "Residual",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "SwiGLU",
     "Tanh",
+    "Unflatten",
     "Upsample",
     "init",
     "remove_weight_norm",
