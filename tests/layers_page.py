@@ -130,7 +130,7 @@ def shapes(name: str, kind: type[nn.Module], own: Said) -> str:
         listed = [text if len(takes) == 1 else f"{n}: {text}" for n, text in takes]
         return f"{'; '.join(listed)} → {first_part(told.returns)}"
     seen = measured(name)
-    return f"for instance {seen[0]} → {seen[1]}" if seen else ""
+    return f"for instance {seen[0]} → {seen[1]}" if seen else "not called itself"
 
 
 def first_part(text: str) -> str:
