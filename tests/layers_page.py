@@ -129,8 +129,8 @@ def shapes(name: str, kind: type[nn.Module], own: Said) -> str:
     if takes and told.returns:
         listed = [text if len(takes) == 1 else f"{n}: {text}" for n, text in takes]
         return f"{'; '.join(listed)} → {first_part(told.returns)}"
-    taken, given = measured(name)
-    return f"for instance {taken} → {given}"
+    seen = measured(name)
+    return f"for instance {seen[0]} → {seen[1]}" if seen else "not called itself"
 
 
 def first_part(text: str) -> str:
@@ -139,8 +139,8 @@ def first_part(text: str) -> str:
     return part.removeprefix("shape ").removeprefix("Shape ").strip()
 
 
-def measured(name: str) -> tuple[str, str]:
-    """The shapes with which a layer or loss is run in the tests."""
+def measured(name: str) -> tuple[str, str] | None:
+    """The shapes with which a layer or loss is run in the tests; None if it is not called."""
     seen: list[tuple[str, str]] = []
 
     def note(module: nn.Module, args: Any, result: Any) -> None:
@@ -159,7 +159,7 @@ def measured(name: str) -> tuple[str, str]:
         if type(module) is getattr(nn, name):
             module.register_forward_hook(note)
     model(entry.draw(rng))
-    return seen[-1]
+    return seen[-1] if seen else None
 
 
 def shapes_in(a: Any) -> str:

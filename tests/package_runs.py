@@ -86,6 +86,17 @@ def sequences(generator):
     return generator.standard_normal((2, 4, 8)).astype(np.float32)
 
 
+class Summed(nn.Module):
+    """The sum of what the modules in a container make of the same input."""
+
+    def __init__(self, container):
+        self.container = container
+
+    def forward(self, x):
+        named = isinstance(self.container, nn.ModuleDict)
+        return sum(f(x) for f in (self.container.values() if named else self.container))
+
+
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
@@ -122,6 +133,7 @@ LAYERS = {
     "BatchNorm1d": Alone(lambda: after_dense_layer(nn.BatchNorm1d(3, EPS)), rows),
     "BatchNorm2d": Alone(lambda: nn.BatchNorm2d(3, EPS, None), numbers(4, 3, 5, 5)),
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
+    "ELU": lambda: nn.ELU(0.5),
     "Embedding": Alone(
         lambda: nn.Embedding(5, 3, padding_idx=1, rng=rng()),
         lambda generator: generator.integers(5, size=(2, 4)),
@@ -132,12 +144,14 @@ LAYERS = {
         lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.GlobalAvgPool()),
         numbers(4, 2, 5, 5),
     ),
+    "GradientReversal": lambda: nn.GradientReversal(0.5),
     "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), numbers(4, 6, 5)),
     "Identity": lambda: nn.Identity(),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
     "LearnedPositions": lambda: nn.LearnedPositions(6, 3, rng=rng()),
     "Linear": lambda: nn.Linear(3, 3, rng=rng()),
+    "LogSigmoid": lambda: nn.LogSigmoid(),
     "LogSoftmax": lambda: nn.LogSoftmax(),
     "MaxPool1d": Alone(
         lambda: nn.Sequential(nn.Conv1d(2, 3, 2, rng=rng()), nn.ReLU(), nn.MaxPool1d(2)),
@@ -147,6 +161,10 @@ LAYERS = {
         lambda: nn.Sequential(nn.Conv2d(2, 3, 2, rng=rng()), nn.ReLU(), nn.MaxPool2d(3, 2, 1)),
         numbers(4, 2, 6, 7),
     ),
+    "Mish": lambda: nn.Mish(),
+    "ModuleDict": lambda: Summed(nn.ModuleDict({"a": nn.Linear(3, 3, rng=rng()), "b": nn.Tanh()})),
+    "ModuleList": lambda: Summed(nn.ModuleList([nn.Linear(3, 3, rng=rng()), nn.Tanh()])),
+    "PReLU": lambda: nn.PReLU(3),
     "RMSNorm": lambda: nn.RMSNorm(3, EPS),
     "MultiheadAttention": Alone(
         lambda: Attending(8, 2, 0.2, False, batch_first=True, rng=rng()), sequences
@@ -155,13 +173,16 @@ LAYERS = {
     "RotaryPositions": Alone(
         lambda: Attending(8, 2, batch_first=True, rotary=nn.RotaryPositions(), rng=rng()), sequences
     ),
+    "Residual": lambda: nn.Residual(nn.Tanh(), nn.Linear(3, 3, rng=rng())),
     "Sequential": lambda: nn.Sequential(nn.Linear(3, 3, rng=rng()), nn.Tanh()),
     "SiLU": lambda: nn.SiLU(),
     "Sigmoid": lambda: nn.Sigmoid(),
     "SinusoidalPositions": lambda: nn.SinusoidalPositions(3),
     "Softmax": lambda: nn.Softmax(),
     "Softplus": lambda: nn.Softplus(),
+    "SwiGLU": lambda: nn.SwiGLU(3, 4, rng=rng()),
     "Tanh": lambda: nn.Tanh(),
+    "Unflatten": lambda: nn.Sequential(nn.Unflatten(-1, (3, 1)), nn.Flatten()),
     "Upsample": Alone(
         lambda: nn.Sequential(
             nn.Conv2d(2, 3, 2, rng=rng()),
@@ -257,23 +278,28 @@ FUNCTIONS = {
         x, Y, weight=[0.5, 1.0, 2.0], ignore_index=1, label_smoothing=0.1
     ),
     "dropout": None,  # needs a generator for each run
+    "elu": F.elu,
     "embedding": lambda x: F.embedding(Y, x, padding_idx=-1),
     "erf": F.erf,
     "gelu": lambda x: F.gelu(x, "tanh"),
     "global_avg_pool": lambda x: F.global_avg_pool(as_images(x)),
+    "gradient_reversal": lambda x: F.gradient_reversal(x, 0.5),
     "hinge_loss": lambda x: F.hinge_loss(x, np.sign(T), margin=0.7),
     "huber_loss": lambda x: F.huber_loss(x, T, delta=0.5, reduction="none"),
     "interpolate": lambda x: F.interpolate(as_images(x), (4, 2), mode="bilinear"),
     "l1_loss": lambda x: F.l1_loss(x, T, reduction="sum"),
     "leaky_relu": F.leaky_relu,
     "linear": lambda x: F.linear(x, T[:2], T[0, :2]),
+    "log_sigmoid": F.log_sigmoid,
     "log_softmax": lambda x: F.log_softmax(x, axis=0),
     "logsumexp": lambda x: F.logsumexp(x, keepdims=True),
     "max_pool1d": lambda x: F.max_pool1d(as_signals(x), 2),
     "max_pool2d": lambda x: F.max_pool2d(as_images(x), 2, 1, 1),
+    "mish": F.mish,
     "mse_loss": lambda x: F.mse_loss(x, T),
     "nll_loss": lambda x: F.nll_loss(F.log_softmax(x), Y, reduction="none"),
     "one_hot": lambda x: x * F.one_hot(Y, 3),
+    "prelu": lambda x: F.prelu(x, T[0]),
     "relu": F.relu,
     "rms_normalize": lambda x: F.rms_normalize(x, eps=EPS),
     "rotary": lambda x: F.rotary(x.T, offset=2),

@@ -13,6 +13,11 @@ ACTIVATIONS = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
     "leaky_relu 0.3": lambda x: F.leaky_relu(x, 0.3),
+    "prelu": lambda x: F.prelu(x, np.full(1, 0.2, x.dtype)),
+    "elu": F.elu,
+    "elu 0.3": lambda x: F.elu(x, 0.3),
+    "log_sigmoid": F.log_sigmoid,
+    "mish": F.mish,
     "sigmoid": F.sigmoid,
     "softplus": F.softplus,
     "silu": F.silu,
@@ -53,6 +58,11 @@ LIMITS = {  # the value and the slope far to the left and far to the right
     "relu": (lambda x: 0 * x, 0, lambda x: x, 1),
     "leaky_relu": (lambda x: 0.01 * x, 0.01, lambda x: x, 1),
     "leaky_relu 0.3": (lambda x: 0.3 * x, 0.3, lambda x: x, 1),
+    "prelu": (lambda x: 0.2 * x, 0.2, lambda x: x, 1),
+    "elu": (lambda x: 0 * x - 1, 0, lambda x: x, 1),
+    "elu 0.3": (lambda x: 0 * x - 0.3, 0, lambda x: x, 1),
+    "log_sigmoid": (lambda x: x, 1, lambda x: 0 * x, 0),
+    "mish": (lambda x: 0 * x, 0, lambda x: x, 1),
     "sigmoid": (lambda x: 0 * x, 0, lambda x: 0 * x + 1, 0),
     "softplus": (lambda x: 0 * x, 0, lambda x: x, 1),
     "silu": (lambda x: 0 * x, 0, lambda x: x, 1),
@@ -124,3 +134,25 @@ def test_erf_of_special_numbers():
 def test_gelu_refuses_another_approximation():
     with pytest.raises(ValueError, match='approximate must be "none" or "tanh", got \'quick\''):
         F.gelu(np.ones(1), "quick")
+
+
+def test_a_slope_for_each_channel():
+    weight = np.array([0.5, -2.0])
+    for shape in [(3, 2), (3, 2, 4), (1, 2, 2, 2)]:
+        x = np.random.default_rng(0).standard_normal(shape)
+        slopes = weight.reshape(2, *(1,) * (x.ndim - 2))
+        np.testing.assert_array_equal(F.prelu(x, weight), np.where(x > 0, x, slopes * x))
+        assert gradcheck(F.prelu, [x, weight], order=2)
+
+
+@pytest.mark.parametrize(("shape", "slopes"), [((3,), 3), ((2, 4), 3), ((), 2), ((2, 4), (4, 1))])
+def test_slopes_that_do_not_fit(shape, slopes):
+    with pytest.raises(ValueError, match=r"prelu: slopes of shape .* need an input of shape"):
+        F.prelu(np.zeros(shape), np.zeros(slopes))
+
+
+def test_slopes_at_zero():
+    """As in PyTorch, those of the left side."""
+    assert_grads(F.elu, np.zeros(1), 1.0)
+    assert_grads(lambda x: F.elu(x, 0.3), np.zeros(1), 0.3)
+    assert_grads(lambda x: F.prelu(x, np.full(1, 0.2)), np.zeros(1), 0.2)

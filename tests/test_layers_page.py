@@ -25,7 +25,8 @@ def test_every_row_says_something(name):
     _, _, tables = PAGE.read_text().partition(HEADING)
     (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", tables, re.M)
     what, shapes, *_ = re.split(r"(?<!\\)\|", row)
-    assert what.strip() and "→" in shapes
+    assert what.strip()
+    assert "→" in shapes or (shapes.strip() == "not called itself" and name.startswith("Module"))
 
 
 def test_a_docstring_in_parts():

@@ -222,11 +222,13 @@ def test_a_buffer_that_is_registered_again_is_replaced():
 # State.
 
 
-def test_state_holds_parameters_then_buffers():
+def test_state_holds_the_parameters_of_each_module_then_its_buffers():
     net = Net()
     state = net.state_dict()
     assert {name: array.shape for name, array in state.items()} == PARAMETERS | BUFFERS
-    assert list(state) == [*PARAMETERS, *BUFFERS]
+    names = list(PARAMETERS)
+    inner = names.index("body.2.inner.weight")
+    assert list(state) == [*names[:inner], *BUFFERS, *names[inner:]]
     assert all(type(array) is np.ndarray for array in state.values())
     np.testing.assert_array_equal(state["body.0.weight"], net.body[0].weight.data)
 

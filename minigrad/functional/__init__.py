@@ -4,7 +4,18 @@ Like NumPy's own, these functions take arrays and tensors alike: tensors give te
 remember how they were computed, arrays give arrays.
 """
 
-from .activations import gelu, leaky_relu, relu, sigmoid, silu, softplus
+from .activations import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_sigmoid,
+    mish,
+    prelu,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+)
 from .attention import attention_weights, causal_mask, scaled_dot_product_attention
 from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from .dense import dropout, linear, one_hot
@@ -31,6 +42,7 @@ from .pooling import (
 )
 from .positions import rotary, sinusoidal_positions
 from .resampling import interpolate
+from .reversal import gradient_reversal
 from .softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
@@ -47,23 +59,28 @@ __all__ = [
     "conv_transpose2d",
     "cross_entropy",
     "dropout",
+    "elu",
     "embedding",
     "erf",
     "gelu",
     "global_avg_pool",
+    "gradient_reversal",
     "hinge_loss",
     "huber_loss",
     "interpolate",
     "l1_loss",
     "leaky_relu",
     "linear",
+    "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "max_pool1d",
     "max_pool2d",
+    "mish",
     "mse_loss",
     "nll_loss",
     "one_hot",
+    "prelu",
     "relu",
     "rms_normalize",
     "rotary",

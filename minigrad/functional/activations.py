@@ -55,6 +55,62 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     return np.where(np.greater(x, 0), x, x * negative_slope)
 
 
+def prelu(x: Any, weight: Any) -> Any:
+    """x where x > 0, else weight x: a leaky ReLU whose slope is learnt.
+
+    Args:
+        x: shape (N, C, ...) or any other for a single slope, floating-point.
+        weight: the slopes below and at 0, shape (1,), or (C,) for one a channel.
+
+    Returns:
+        The same shape and dtype.
+
+    Raises:
+        ValueError: the number of slopes is neither 1 nor the number of channels.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.prelu(np.array([[-1.0, -1.0], [2.0, 2.0]]), np.array([0.1, 0.5]))
+        array([[-0.1, -0.5],
+               [ 2. ,  2. ]])
+
+    Source: He et al. 2015, "Delving deep into rectifiers", equation 1.
+    """
+    if weight.shape != (1,):
+        if weight.ndim != 1 or x.ndim < 2 or x.shape[1] != weight.size:
+            raise ValueError(
+                f"prelu: slopes of shape {weight.shape} need an input of shape (N, "
+                f"{weight.size}, ...), got {x.shape}; a single slope takes any"
+            )
+        weight = weight.reshape(weight.size, *(1,) * (x.ndim - 2))
+    return np.where(np.greater(x, 0), x, x * weight)
+
+
+@primitive
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """The exponential linear unit: x where x > 0, else alpha (exp(x) - 1).
+
+    Args:
+        x: any shape, floating-point.
+        alpha: minus the value that is approached far below 0, and the slope at 0.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.elu(np.array([-1e4, 0.0, 2.0]))
+        array([-1.,  0.,  2.])
+
+    Source: Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by
+    exponential linear units", equation 15.
+    """
+    return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+defvjp(elu, lambda g, y, x, alpha=1.0: g * np.where(np.greater(x, 0), 1, y + alpha))
+
+
 @primitive
 def sigmoid(x: Any) -> Any:
     """The logistic function 1 / (1 + exp(-x)), without overflow at either end.
@@ -99,6 +155,42 @@ def softplus(x: Any) -> Any:
 
 
 defvjp(softplus, lambda g, y, x: g * sigmoid(x))
+
+
+def log_sigmoid(x: Any) -> Any:
+    """log(1 / (1 + exp(-x))) = -softplus(-x), without overflow.
+
+    Args:
+        x: any shape, floating-point.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.log_sigmoid(np.array([-1e4, 1e4])).tolist()
+        [-10000.0, -0.0]
+    """
+    return -softplus(-x)
+
+
+def mish(x: Any) -> Any:
+    """x tanh(softplus(x)).
+
+    Args:
+        x: any shape, floating-point.
+
+    Returns:
+        The same shape and dtype.
+
+    Example:
+        >>> import minigrad.functional as F
+        >>> F.mish(np.array([0.0, 1e4]))
+        array([    0., 10000.])
+
+    Source: Misra 2019, "Mish: a self regularized non-monotonic activation function", section 2.
+    """
+    return x * np.tanh(softplus(x))
 
 
 def silu(x: Any) -> Any:

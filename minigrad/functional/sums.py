@@ -56,22 +56,22 @@ def ones(n: int, dtype: Any) -> Any:
 def _sum_of_rows(a: Any, outer: int, kept: int) -> Any:
     if outer == 1:
         return a
-    n = _at_once(outer)
-    if n < outer:
-        return _sum_of_rows(
-            np.dot(ones(n, a.dtype), _shaped(a, (n, outer // n * kept))), outer // n, kept
-        )
+    n, rest = _at_once(outer)
+    if rest > 1:
+        parts = np.dot(ones(n, a.dtype), _shaped(a, (n, rest * kept)))
+        return _sum_of_rows(parts, rest, kept)
     return np.dot(ones(outer, a.dtype), _shaped(a, (outer, kept)))
 
 
 @lru_cache(maxsize=256)
-def _at_once(n: int) -> int:
-    """How many of n rows to add up at once: all, but of many a part that is about their root.
+def _at_once(n: int) -> tuple[int, int]:
+    """How many of n rows to add up at once, and how many are left then.
 
-    A sum of k numbers is rounded k times.
+    Of many it is a part, about their root, as a sum of k numbers is rounded k times.
     """
     root = range(math.isqrt(n), 1, -1) if n >= 1024 else ()
-    return next((k for k in root if n % k == 0), n)
+    part = next((k for k in root if n % k == 0), n)
+    return part, n // part if part else 1
 
 
 def _shaped(a: Any, shape: tuple[int, ...]) -> Any:

@@ -3,10 +3,14 @@
 from ..parameter import Parameter
 from . import init
 from .activations import (
+    ELU,
     GELU,
     Identity,
     LeakyReLU,
+    LogSigmoid,
     LogSoftmax,
+    Mish,
+    PReLU,
     ReLU,
     Sigmoid,
     SiLU,
@@ -16,10 +20,12 @@ from .activations import (
 )
 from .attention import MultiheadAttention
 from .batch_norm import BatchNorm1d, BatchNorm2d
+from .containers import ModuleDict, ModuleList
 from .convolution import Conv1d, Conv2d, ConvTranspose2d
 from .dropout import Dropout
 from .embedding import Embedding
 from .flatten import Flatten
+from .gradient_reversal import GradientReversal
 from .group_norm import GroupNorm
 from .key_value_cache import KeyValueCache
 from .layer_norm import LayerNorm
@@ -44,13 +50,18 @@ from .pooling import (
     MaxPool2d,
 )
 from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
+from .residual import Residual
 from .rms_norm import RMSNorm
 from .sequential import Sequential
+from .swiglu import SwiGLU
 from .transformer import TransformerDecoder, TransformerEncoder
 from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from .unflatten import Unflatten
 from .upsample import Upsample
+from .weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
+    "ELU",
     "GELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
@@ -67,6 +78,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool",
+    "GradientReversal",
     "GroupNorm",
     "HingeLoss",
     "HuberLoss",
@@ -77,16 +89,22 @@ __all__ = [
     "LeakyReLU",
     "LearnedPositions",
     "Linear",
+    "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "Mish",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "MultiheadAttention",
     "NLLLoss",
+    "PReLU",
     "Parameter",
     "RMSNorm",
     "ReLU",
+    "Residual",
     "RotaryPositions",
     "Sequential",
     "SiLU",
@@ -94,11 +112,15 @@ __all__ = [
     "SinusoidalPositions",
     "Softmax",
     "Softplus",
+    "SwiGLU",
     "Tanh",
     "TransformerDecoder",
     "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
+    "Unflatten",
     "Upsample",
     "init",
+    "remove_weight_norm",
+    "weight_norm",
 ]

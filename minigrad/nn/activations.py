@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
+from ..conversion import get_default_dtype
+from ..parameter import Parameter
 from .module import Module
 
 
@@ -37,6 +39,45 @@ class LeakyReLU(Module):
         return f"{self.negative_slope}"
 
 
+class PReLU(Module):
+    """x where x > 0, else a slope, which is learnt, times x; see `functional.prelu`.
+
+    Args:
+        num_parameters: how many slopes: 1, or the number of channels.
+        init: the value of the slopes at first.
+
+    Attributes:
+        weight: the slopes, shape (num_parameters,).
+
+    Raises:
+        ValueError: no slope, or an input with another number of channels.
+    """
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
+        if num_parameters < 1:
+            raise ValueError(f"PReLU needs at least one slope, got {num_parameters}")
+        self.weight = Parameter(np.full(num_parameters, init, get_default_dtype()))
+
+    def forward(self, x: Any) -> Any:
+        return F.prelu(x, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"{self.weight.size}"
+
+
+class ELU(Module):
+    """x where x > 0, else alpha (exp(x) - 1); see `functional.elu`."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Any) -> Any:
+        return F.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"{self.alpha}"
+
+
 class GELU(Module):
     """x Phi(x); see `functional.gelu`."""
 
@@ -55,6 +96,20 @@ class SiLU(Module):
 
     def forward(self, x: Any) -> Any:
         return F.silu(x)
+
+
+class Mish(Module):
+    """x tanh(softplus(x)); see `functional.mish`."""
+
+    def forward(self, x: Any) -> Any:
+        return F.mish(x)
+
+
+class LogSigmoid(Module):
+    """log(1 / (1 + exp(-x))); see `functional.log_sigmoid`."""
+
+    def forward(self, x: Any) -> Any:
+        return F.log_sigmoid(x)
 
 
 class Softplus(Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy.typing as npt
 
@@ -154,6 +154,19 @@ class Module:
                 f"{type(self).__name__}: {name!r} cannot be the name of a module, parameter or "
                 "buffer: dots join names to paths"
             )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A weight that is made of parameters; see `weight_norm`. Asked for what is not there.
+
+            Raises:
+                AttributeError: there is no such weight either.
+            """
+            makers = vars(self).get("parametrizations")
+            if makers is None or name not in vars(makers):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return vars(makers)[name]()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
@@ -344,7 +357,7 @@ class Module:
         return self.train(False)
 
     def state_dict(self) -> dict[str, Array]:
-        """Copies of all parameters, then of all buffers, by path.
+        """Copies of each module's parameters, then of its buffers, by path.
 
         A shared parameter comes once, by its first path. (PyTorch's state dicts repeat it at each
         of its paths.)

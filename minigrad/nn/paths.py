@@ -40,17 +40,29 @@ def join(path: str, name: str) -> str:
 
 def parameter_places(root: Module) -> Iterator[Place]:
     """The places of all parameters, a shared one's each; modules by their first paths."""
-    for path, module in root.named_modules():
-        for name, value in vars(module).items():
-            if isinstance(value, Parameter):
-                yield Place(join(path, name), module, name)
+    return (p for path, module in root.named_modules() for p in _parameters_of(path, module))
 
 
 def buffer_places(root: Module) -> Iterator[Place]:
     """The places of all buffers."""
+    return (p for path, module in root.named_modules() for p in _buffers_of(path, module))
+
+
+def state_places(root: Module) -> Iterator[Place]:
+    """The places of all parameters and buffers: one module after the other, as in PyTorch."""
     for path, module in root.named_modules():
-        for name in module._buffer_names:
+        yield from _parameters_of(path, module)
+        yield from _buffers_of(path, module)
+
+
+def _parameters_of(path: str, module: Module) -> Iterator[Place]:
+    for name, value in vars(module).items():
+        if isinstance(value, Parameter):
             yield Place(join(path, name), module, name)
+
+
+def _buffers_of(path: str, module: Module) -> Iterator[Place]:
+    return (Place(join(path, name), module, name) for name in module._buffer_names)
 
 
 def children_first(root: Module) -> Iterator[Module]:

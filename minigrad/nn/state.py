@@ -15,7 +15,7 @@ from ..frames import users_line
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write
-from .paths import Place, buffer_places, parameter_places, place_at
+from .paths import Place, place_at, state_places
 
 if TYPE_CHECKING:
     from .module import Module
@@ -34,9 +34,9 @@ class LoadedKeys(NamedTuple):
 
 
 def places(root: Module) -> dict[Any, Place]:
-    """The places of parameters, then of buffers; the first one of each that is shared."""
+    """The places of parameters and buffers; the first one of each that is shared."""
     found: dict[Any, Place] = {}
-    for place in (*parameter_places(root), *buffer_places(root)):
+    for place in state_places(root):
         found.setdefault(place.key, place)
     return found
 

@@ -57,3 +57,22 @@ def test_one_value_per_channel_is_refused_by_both(shape):
     ):
         with pytest.raises(ValueError, match="more than (1|one) value per channel"):
             layer(x)
+
+
+@pytest.mark.parametrize("dim", [0, 1, None])
+def test_weight_norm(dim, tmp_path):
+    ours = nn.weight_norm(in_double(nn.Linear, 4, 3), axis=dim)
+    theirs = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(4, 3), dim=dim)
+    assert_twins(ours, theirs, tmp_path, rng.standard_normal((5, 4)))
+
+
+def test_names_within_a_network(tmp_path):
+    """Parameters and buffers of each layer, one layer after the other."""
+
+    def build(n, weight_norm):
+        layers = n.Conv2d(2, 3, 3), n.BatchNorm2d(3), n.Flatten(), weight_norm(n.Linear(27, 2))
+        return n.Sequential(*layers)
+
+    ours = in_double(build, nn, nn.weight_norm)
+    theirs = build(torch.nn, torch.nn.utils.parametrizations.weight_norm)
+    assert_twins(ours, theirs, tmp_path, rng.standard_normal((4, 2, 5, 5)))

@@ -13,6 +13,9 @@ from .draws import Fixed, S, nonzero, normal, positive, unary
 
 SAMPLES: dict[Any, list[S]] = {
     F.relu: unary(nonzero),
+    F.elu: [*unary(nonzero), S(nonzero(2, 3), 0.3)],
+    # where the derivative that it has is the one of what it computes
+    F.gradient_reversal: [S(normal(2, 3), -1.0), S(normal(), -1.0), S(normal(0, 2), -1.0)],
     F.sigmoid: unary(normal),
     F.softplus: unary(normal),
     F.erf: unary(normal),
