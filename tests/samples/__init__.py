@@ -33,6 +33,7 @@ from . import (
     padding,
     pooling,
     products,
+    recurrent,
     reductions,
     resampling,
     series,
@@ -50,7 +51,7 @@ TABLES = [
     assignment, elementwise, series, reductions, nans, order, cumulative, outer,
     products, einsum, diagonals, determinants, linalg, decompositions, norms, shape, joining,
     indexing, padding, sorting, windows, functional, normalization, special,
-    unfolding, convolution, pooling, resampling,
+    unfolding, convolution, pooling, resampling, recurrent,
 ]  # fmt: skip
 SAMPLES: dict[Any, list[S]] = {fn: calls for t in TABLES for fn, calls in t.SAMPLES.items()}
 
