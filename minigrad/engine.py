@@ -13,7 +13,7 @@ from .diagnosis import diagnosed_in_rule, raise_no_rule, the_rule
 from .modes import active_recorder, active_watcher
 from .node import Node
 from .traced import TracedArray
-from .vjps import VJPS, Function, astype
+from .vjps import VJPS, Function, SharingRules, astype
 from .watcher import Watcher
 from .writes import check_unwritten
 
@@ -109,6 +109,8 @@ def _walk(
             if node.handle is not None if targets is None else node in targets:
                 found[node] = _own_copy(g, None) if lift is None else g
             rules, y, params, inputs = VJPS[node.fn], node.value, node.params, node.inputs
+            if type(rules) is SharingRules:
+                rules = rules.of_one_call()
             if lift is None:
                 args = []
                 for p in inputs:  # a comprehension would be a call of its own in Python 3.11

@@ -97,6 +97,20 @@ class Summed(nn.Module):
         return sum(f(x) for f in (self.container.values() if named else self.container))
 
 
+class Joined(nn.Module):
+    """All results of a layer, one behind the other: of an RNN the outputs and the state."""
+
+    def __init__(self, layer, **options):
+        self.layer, self.options = layer, options
+
+    def forward(self, x):
+        return np.concatenate([np.reshape(y, -1) for y in leaves(self.layer(x, **self.options))])
+
+
+def leaves(results):
+    return [y for r in results for y in leaves(r)] if isinstance(results, tuple) else [results]
+
+
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
@@ -146,7 +160,14 @@ LAYERS = {
     ),
     "GradientReversal": lambda: nn.GradientReversal(0.5),
     "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), numbers(4, 6, 5)),
+    "GRU": Alone(lambda: Joined(nn.GRU(3, 4, batch_first=True, rng=rng())), numbers(4, 2, 3)),
+    "GRUCell": lambda: nn.GRUCell(3, 3, rng=rng()),
     "Identity": lambda: nn.Identity(),
+    "LSTM": Alone(
+        lambda: Joined(nn.LSTM(3, 4, 2, dropout=0.2, bidirectional=True, rng=rng())),
+        numbers(4, 2, 3),
+    ),
+    "LSTMCell": Alone(lambda: Joined(nn.LSTMCell(3, 4, rng=rng())), rows),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
     "LearnedPositions": lambda: nn.LearnedPositions(6, 3, rng=rng()),
@@ -169,6 +190,11 @@ LAYERS = {
     "MultiheadAttention": Alone(
         lambda: Attending(8, 2, 0.2, False, batch_first=True, rng=rng()), sequences
     ),
+    "RNN": Alone(
+        lambda: Joined(nn.RNN(3, 4, nonlinearity="relu", rng=rng()), lengths=[4, 2]),
+        numbers(4, 2, 3),
+    ),
+    "RNNCell": lambda: nn.RNNCell(3, 3, rng=rng()),
     "ReLU": lambda: nn.ReLU(),
     "RotaryPositions": Alone(
         lambda: Attending(8, 2, batch_first=True, rotary=nn.RotaryPositions(), rng=rng()), sequences

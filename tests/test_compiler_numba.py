@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import minigrad as mg
 import minigrad.functional as F
 from minigrad import nn
-from minigrad.compiler.jit import elementary, product_lines, schedule, threads
+from minigrad.compiler.jit import elementary, places, product_lines, schedule, threads
 from minigrad.compiler.numba_backend import NumbaExecutable
 from minigrad.compiler.program import Value, mapped
 
@@ -553,6 +553,23 @@ def test_long_loops_are_divided_among_threads(monkeypatch):
 
     text = check(fn, [floats(size, seed=1)], x=floats(size))
     assert "@threaded" in text and "prange(3)" in text
+
+
+@pytest.mark.parametrize("longest", [1, 2, 5])
+def test_long_programs_are_several_functions(monkeypatch, longest):
+    """Arrays, numbers and states reach the next function."""
+    monkeypatch.setattr(places, "LONGEST", longest)
+
+    def fn(r, x, w, s):
+        scale = x.max() * 0.5
+        h = x
+        for _ in range(4):
+            h = np.tanh(h @ w) * scale + s
+        s[...] = s * 0.9 + h[0]
+        return h, h.sum() * scale, scale
+
+    text = check(fn, [floats(4, seed=1)], x=X, w=floats(4, 4, seed=2))
+    assert text.count("@compiled") > 1
 
 
 # Training.

@@ -226,7 +226,7 @@ class _Search:
 
     def _function(self, fn: FunctionType) -> Iterator[tuple[str, Any]]:
         rules = vjps.VJPS.get(fn, ())
-        listed = rules if isinstance(rules, tuple) else [getattr(rules, "rule", None)]
+        listed = rules if isinstance(rules, tuple) else vars(rules).values()
         yield from ((fn.__name__, rule) for rule in listed)
         yield fn.__name__, vjps.COMPOSITES.get(fn)
         file = fn.__code__.co_filename

@@ -50,6 +50,8 @@ from .pooling import (
     MaxPool2d,
 )
 from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
+from .recurrent import GRU, LSTM, RNN
+from .recurrent_cells import GRUCell, LSTMCell, RNNCell
 from .residual import Residual
 from .rms_norm import RMSNorm
 from .sequential import Sequential
@@ -63,6 +65,9 @@ from .weight_norm import remove_weight_norm, weight_norm
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AvgPool1d",
@@ -77,6 +82,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GlobalAvgPool",
     "GradientReversal",
     "GroupNorm",
@@ -85,6 +91,7 @@ __all__ = [
     "Identity",
     "KeyValueCache",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "LearnedPositions",
@@ -103,6 +110,7 @@ __all__ = [
     "PReLU",
     "Parameter",
     "RMSNorm",
+    "RNNCell",
     "ReLU",
     "Residual",
     "RotaryPositions",

@@ -41,10 +41,12 @@ from .registry import (
     IMPLEMENTATIONS,
     VJPS,
     Function,
+    SharingRules,
     defcomposite,
     defconstant,
     defvjp,
     defvjp_each,
+    defvjp_sharing,
     find_rules,
     name_of,
     primitive,
@@ -55,11 +57,11 @@ from .unfolding import fold, shifts, unfold
 from .windows import overlap_add
 
 __all__ = [
-    "COMPOSITES", "CONSTANTS", "IMPLEMENTATIONS", "VJPS", "Function", "as_index", "astype",
-    "clip", "concat", "constants", "contract", "cumulative", "decompositions", "defcomposite",
-    "defconstant", "defvjp", "defvjp_each", "determinants", "diagonals", "find_rules", "fold",
-    "getitem",
-    "is_basic", "last_at", "linalg", "mean", "name_of", "nans", "norms", "order", "outer",
-    "overlap_add", "padding", "primitive", "product_of_others", "products", "put",
-    "rejected_arguments", "scatter_add", "series", "shifts", "sorting", "spread", "unfold",
+    "COMPOSITES", "CONSTANTS", "IMPLEMENTATIONS", "VJPS", "Function", "SharingRules", "as_index",
+    "astype", "clip", "concat", "constants", "contract", "cumulative", "decompositions",
+    "defcomposite", "defconstant", "defvjp", "defvjp_each", "defvjp_sharing", "determinants",
+    "diagonals", "find_rules", "fold", "getitem", "is_basic", "last_at", "linalg", "mean",
+    "name_of", "nans", "norms", "order", "outer", "overlap_add", "padding", "primitive",
+    "product_of_others", "products", "put", "rejected_arguments", "scatter_add", "series", "shifts",
+    "sorting", "spread", "unfold",
 ]  # fmt: skip

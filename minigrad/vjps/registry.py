@@ -1,8 +1,9 @@
 """Where functions get their derivative rules: the tables, and the ways to get into them.
 
-`primitive` makes a function dispatch as NumPy's do; `defvjp` gives a function its rules, and
-`defvjp_each` one rule for any number of arguments; `defcomposite` defines a function by calls that
-have rules; `defconstant` declares that it has no derivative, `defrefused` that tensors refuse it.
+`primitive` makes a function dispatch as NumPy's do; `defvjp` gives a function its rules,
+`defvjp_each` one rule for any number of arguments, and `defvjp_sharing` rules that have a
+computation in common; `defcomposite` defines a function by calls that have rules; `defconstant`
+declares that it has no derivative, `defrefused` that tensors refuse it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,34 @@ class EachArgument:
 
     def __len__(self) -> int:
         return sys.maxsize
+
+
+class SharingRules(Sequence[Any]):
+    """The rules of a function whose derivatives have a computation in common; `defvjp_sharing`."""
+
+    def __init__(self, shared: Rule, rules: Sequence[Rule | None]) -> None:
+        self.shared, self.rules = shared, rules
+
+    def of_one_call(self) -> list[Rule | None]:
+        """Rules for one cotangent of one call: the first that is asked computes what they share."""
+        found: list[Any] = []
+
+        def given_shared(rule: Rule) -> Rule:
+            @wraps(self.shared)
+            def run(g: Any, y: Any, *args: Any, **params: Any) -> Any:
+                if not found:
+                    found.append(self.shared(g, y, *args, **params))
+                return rule(found[0], y, *args, **params)
+
+            return run
+
+        return [rule and given_shared(rule) for rule in self.rules]
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.of_one_call()[i]
+
+    def __len__(self) -> int:
+        return len(self.rules)
 
 
 VJPS: dict[Function, Sequence[Rule | None] | EachArgument] = {}
@@ -123,6 +152,33 @@ def defvjp_each(fn: Function, rule: Rule) -> None:
     """Give a function of any number of arrays one rule: `rule(i, g, y, *args, **params)`."""
     _check_dispatches(fn)
     _set_rules(fn, EachArgument(rule))
+
+
+def defvjp_sharing(fn: Function, shared: Rule, *rules: Rule | None) -> None:
+    """Give `fn` rules which have a computation in common, carried out once for all of them.
+
+    Args:
+        fn: as for `defvjp`.
+        shared: `shared(g, y, *args, **params)`, what the rules have in common.
+        rules: `rule(s, y, *args, **params)` for each argument, with s the result of `shared`; None
+            where the function has no derivative.
+
+    Example:
+        >>> import numpy as np
+        >>> import minigrad as mg
+        >>> from minigrad.vjps import defvjp_sharing
+        >>> @mg.primitive
+        ... def wave(x, phase):
+        ...     return np.sin(x + phase)
+        >>> def slope(g, y, x, phase):
+        ...     return g * np.cos(x + phase)
+        >>> defvjp_sharing(wave, slope, lambda s, y, x, phase: s, lambda s, y, x, phase: s)
+        >>> x, phase = (mg.tensor(a, requires_grad=True) for a in (0.0, 0.0))
+        >>> mg.grad(wave(x, phase), [x, phase])
+        (tensor(1.), tensor(1.))
+    """
+    _check_dispatches(fn)
+    _set_rules(fn, SharingRules(shared, rules))
 
 
 def _set_rules(fn: Function, rules: Sequence[Rule | None] | EachArgument) -> None:

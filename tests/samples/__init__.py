@@ -35,6 +35,7 @@ from . import (
     pooling,
     positions,
     products,
+    recurrent,
     reductions,
     resampling,
     series,
@@ -52,7 +53,7 @@ TABLES = [
     assignment, elementwise, series, reductions, nans, order, cumulative, outer,
     products, einsum, diagonals, determinants, linalg, decompositions, norms, shape, joining,
     indexing, padding, sorting, windows, functional, normalization, special,
-    unfolding, convolution, pooling, resampling, attention, positions,
+    unfolding, convolution, pooling, resampling, attention, positions, recurrent,
 ]  # fmt: skip
 SAMPLES: dict[Any, list[S]] = {fn: calls for t in TABLES for fn, calls in t.SAMPLES.items()}
 

@@ -12,6 +12,8 @@ from .members import Layouts, Member, Read
 from .schedule import Schedule
 from .statements import Call, Nest, Product, Statement, padded, row_split, yields
 
+LONGEST = 32  # statements in a compiled function
+
 
 def phases_of(nest: Nest) -> dict[Member, int]:
     """For each member, the number of the inner loop over a row in which it is carried out.
@@ -39,7 +41,7 @@ class Places:
             nobody else reads.
         inside: for a part of a concatenation that is made in its place, the whole and the offset.
         in_place: the copies of such parts, which are not needed.
-        segments: the statements between the calls left to NumPy.
+        segments: the statements of each compiled function, and calls left to NumPy between them.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -138,10 +140,13 @@ class Places:
     # What lies in memory.
 
     def _cut(self) -> list[list[Statement]]:
+        """Numba takes four times as long for a function of twice the length, so none is long."""
         segments: list[list[Statement]] = [[]]
         for s in self.schedule.statements:
             if isinstance(s, Call):
                 segments += [[s], []]
+            elif len(segments[-1]) == LONGEST:
+                segments.append([s])
             else:
                 segments[-1].append(s)
         return [s for s in segments if s]

@@ -1,8 +1,8 @@
 """A program printed as loops for Numba.
 
 The source defines a function for every stretch of the program between two calls that only NumPy
-can carry out; most programs are one stretch. `make` ties them together: it receives the memory and
-returns the function that is called at each step.
+can carry out, and several for a long one; most programs are one function. `make` ties them
+together: it receives the memory and returns the function that is called at each step.
 """
 
 from __future__ import annotations
