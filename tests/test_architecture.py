@@ -137,7 +137,7 @@ def test_the_engine_is_read_in_one_sitting() -> None:
 
 SIZES = {  # lines of code; what a person reads in one go stays small
     "the rules": ({"vjps"}, 2400),
-    "functions and layers": ({"functional", "nn"}, 3400),
+    "functions and layers": ({"functional", "nn"}, 4700),
     "update rules, schedules and what stands around them": ({"optim"}, 4000),
     "engine, tensors and transforms": (
         {
