@@ -150,7 +150,8 @@ def measured(name: str) -> tuple[str, str] | None:
     if name in TARGETS:
         loss = getattr(nn, name)()
         loss.register_forward_hook(note)
-        loss(normal(6, 2), TARGETS[name])
+        target = TARGETS[name]
+        loss(normal(6, 2), *(target if isinstance(target, tuple) else (target,)))
         return seen[0]
     entry = LAYERS[name]
     entry = entry if isinstance(entry, Alone) else Alone(entry, rows)

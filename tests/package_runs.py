@@ -111,6 +111,21 @@ def leaves(results):
     return [y for r in results for y in leaves(r)] if isinstance(results, tuple) else [results]
 
 
+class Cosine(nn.Module):
+    """The similarity of two dense layers' outputs.
+
+    Through a softplus: of vectors that happen to be short, directions and their derivatives are
+    rounded more than other numbers.
+    """
+
+    def __init__(self):
+        self.first, self.second = nn.Linear(3, 3, rng=rng()), nn.Linear(3, 3, bias=False, rng=rng())
+        self.similarity = nn.CosineSimilarity()
+
+    def forward(self, x):
+        return self.similarity(F.softplus(self.first(x)), F.softplus(self.second(x)))
+
+
 # The tables: what each class or function is made or called with.
 # Of a layer: the layer itself, to stand between two dense layers of 3 features; or `Alone`.
 
@@ -146,6 +161,7 @@ LAYERS = {
     ),
     "BatchNorm1d": Alone(lambda: after_dense_layer(nn.BatchNorm1d(3, EPS)), rows),
     "BatchNorm2d": Alone(lambda: nn.BatchNorm2d(3, EPS, None), numbers(4, 3, 5, 5)),
+    "CosineSimilarity": Alone(Cosine, rows),
     "Dropout": lambda: nn.Dropout(0.4, rng=rng()),
     "ELU": lambda: nn.ELU(0.5),
     "Embedding": Alone(
@@ -229,14 +245,19 @@ LAYERS = {
 }
 
 SIGNS = np.sign(normal(6, 2, seed=3))
-TARGETS = {
+TARGETS = {  # what a loss takes after the prediction; a tuple, if it is more than one thing
     "BCEWithLogitsLoss": (SIGNS + 1) / 2,
+    "CosineEmbeddingLoss": (normal(6, 2), SIGNS[:, 0]),
     "CrossEntropyLoss": labels(6, 2),
+    "GaussianNLLLoss": (normal(6, 2), 0.5 + normal(6, 2, seed=4) ** 2),
     "HingeLoss": SIGNS,
     "HuberLoss": normal(6, 2),
+    "InfoNCELoss": normal(6, 2),
+    "KLDivLoss": F.softmax(normal(6, 2)),
     "L1Loss": normal(6, 2),
     "MSELoss": normal(6, 2),
     "NLLLoss": labels(6, 2),
+    "TripletMarginLoss": (normal(6, 2), normal(6, 2, seed=4)),
 }
 
 OPTIMIZERS = {
@@ -300,6 +321,8 @@ FUNCTIONS = {
     ),
     "attention_weights": lambda x: F.attention_weights(x, T, T @ T.T > -1),
     "causal_mask": lambda x: x * np.exp(F.causal_mask(6, 3)),
+    "cosine_embedding_loss": lambda x: F.cosine_embedding_loss(x, T, np.sign(T[:, 0]), 0.2),
+    "cosine_similarity": lambda x: F.cosine_similarity(x, T, axis=0),
     "cross_entropy": lambda x: F.cross_entropy(
         x, Y, weight=[0.5, 1.0, 2.0], ignore_index=1, label_smoothing=0.1
     ),
@@ -307,12 +330,15 @@ FUNCTIONS = {
     "elu": F.elu,
     "embedding": lambda x: F.embedding(Y, x, padding_idx=-1),
     "erf": F.erf,
+    "gaussian_nll_loss": lambda x: F.gaussian_nll_loss(x, T, x[:, :1] ** 2, True, 0.1),
     "gelu": lambda x: F.gelu(x, "tanh"),
     "global_avg_pool": lambda x: F.global_avg_pool(as_images(x)),
     "gradient_reversal": lambda x: F.gradient_reversal(x, 0.5),
     "hinge_loss": lambda x: F.hinge_loss(x, np.sign(T), margin=0.7),
     "huber_loss": lambda x: F.huber_loss(x, T, delta=0.5, reduction="none"),
+    "info_nce": lambda x: F.info_nce(x, T, symmetric=True),
     "interpolate": lambda x: F.interpolate(as_images(x), (4, 2), mode="bilinear"),
+    "kl_div": lambda x: F.kl_div(F.log_softmax(x), F.softmax(T), "batchmean"),
     "l1_loss": lambda x: F.l1_loss(x, T, reduction="sum"),
     "leaky_relu": F.leaky_relu,
     "linear": lambda x: F.linear(x, T[:2], T[0, :2]),
@@ -338,6 +364,7 @@ FUNCTIONS = {
     "softmax": F.softmax,
     "softplus": F.softplus,
     "standardize": lambda x: F.standardize(x, axis=0, eps=EPS),
+    "triplet_margin_loss": lambda x: F.triplet_margin_loss(x, T, T[::-1], 2.0, swap=True),
 }
 
 
@@ -349,7 +376,7 @@ def training(model, loss, optimizer, **hyper):
         made = optimizer(net.named_parameters(), **hyper)
 
         def step(x, y):
-            value = loss(net(x), y)
+            value = loss(net(x), *(y if isinstance(y, tuple) else (y,)))
             made.zero_grad()
             value.backward()
             made.step()
@@ -383,7 +410,12 @@ def layer_run(name, steps=STEPS):
 
 def loss_run(name):
     """Training a linear model with the loss."""
-    build = training(lambda: nn.Linear(3, 2, rng=rng()), getattr(nn, name)(), optim.SGD, lr=0.1)
+
+    def model():
+        after = (nn.Softplus(),) if name == "CosineEmbeddingLoss" else ()  # see `Cosine`
+        return nn.Sequential(nn.Linear(3, 2, rng=rng()), *after)
+
+    build = training(model, getattr(nn, name)(), optim.SGD, lr=0.1)
     return build, (TARGETS[name],)
 
 

@@ -23,12 +23,18 @@ from .embedding import embedding
 from .erf import erf
 from .losses import (
     binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cosine_similarity,
     cross_entropy,
+    gaussian_nll_loss,
     hinge_loss,
     huber_loss,
+    info_nce,
+    kl_div,
     l1_loss,
     mse_loss,
     nll_loss,
+    triplet_margin_loss,
 )
 from .normalization import rms_normalize, standardize
 from .pooling import (
@@ -57,17 +63,22 @@ __all__ = [
     "conv2d",
     "conv_transpose1d",
     "conv_transpose2d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
     "embedding",
     "erf",
+    "gaussian_nll_loss",
     "gelu",
     "global_avg_pool",
     "gradient_reversal",
     "hinge_loss",
     "huber_loss",
+    "info_nce",
     "interpolate",
+    "kl_div",
     "l1_loss",
     "leaky_relu",
     "linear",
@@ -91,4 +102,5 @@ __all__ = [
     "softmax",
     "softplus",
     "standardize",
+    "triplet_margin_loss",
 ]

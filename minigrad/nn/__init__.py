@@ -32,12 +32,17 @@ from .layer_norm import LayerNorm
 from .linear import Linear
 from .losses import (
     BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
     CrossEntropyLoss,
+    GaussianNLLLoss,
     HingeLoss,
     HuberLoss,
+    InfoNCELoss,
+    KLDivLoss,
     L1Loss,
     MSELoss,
     NLLLoss,
+    TripletMarginLoss,
 )
 from .module import Module
 from .pooling import (
@@ -55,6 +60,7 @@ from .recurrent_cells import GRUCell, LSTMCell, RNNCell
 from .residual import Residual
 from .rms_norm import RMSNorm
 from .sequential import Sequential
+from .similarity import CosineSimilarity
 from .swiglu import SwiGLU
 from .transformer import TransformerDecoder, TransformerEncoder
 from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
@@ -78,17 +84,22 @@ __all__ = [
     "Conv1d",
     "Conv2d",
     "ConvTranspose2d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
     "GRUCell",
+    "GaussianNLLLoss",
     "GlobalAvgPool",
     "GradientReversal",
     "GroupNorm",
     "HingeLoss",
     "HuberLoss",
     "Identity",
+    "InfoNCELoss",
+    "KLDivLoss",
     "KeyValueCache",
     "L1Loss",
     "LSTMCell",
@@ -126,6 +137,7 @@ __all__ = [
     "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
+    "TripletMarginLoss",
     "Unflatten",
     "Upsample",
     "init",

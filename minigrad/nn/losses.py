@@ -73,3 +73,38 @@ class HingeLoss(_Loss):
 
     def forward(self, scores: Any, targets: Any) -> Any:
         return F.hinge_loss(scores, targets, **self.options)
+
+
+class KLDivLoss(_Loss):
+    """See `functional.kl_div`; options: reduction, log_target."""
+
+    def forward(self, log_probs: Any, target: Any) -> Any:
+        return F.kl_div(log_probs, target, **self.options)
+
+
+class GaussianNLLLoss(_Loss):
+    """See `functional.gaussian_nll_loss`; options: full, eps, reduction."""
+
+    def forward(self, mean: Any, target: Any, variance: Any) -> Any:
+        return F.gaussian_nll_loss(mean, target, variance, **self.options)
+
+
+class CosineEmbeddingLoss(_Loss):
+    """See `functional.cosine_embedding_loss`; options: margin, reduction."""
+
+    def forward(self, x1: Any, x2: Any, target: Any) -> Any:
+        return F.cosine_embedding_loss(x1, x2, target, **self.options)
+
+
+class TripletMarginLoss(_Loss):
+    """See `functional.triplet_margin_loss`; options: margin, p, eps, swap, reduction."""
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+        return F.triplet_margin_loss(anchor, positive, negative, **self.options)
+
+
+class InfoNCELoss(_Loss):
+    """See `functional.info_nce`; options: temperature, symmetric, reduction."""
+
+    def forward(self, queries: Any, keys: Any) -> Any:
+        return F.info_nce(queries, keys, **self.options)

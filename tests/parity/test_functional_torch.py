@@ -228,3 +228,91 @@ def test_hinge_loss(reduction, margin):
 
     signs = rng.choice([-1.0, 1.0], (4, 3))
     compare(lambda s, t: F.hinge_loss(s, t, margin, reduction), theirs, normal(4, 3), signs)
+
+
+# Distributions, numbers and vectors.
+
+
+@pytest.mark.parametrize("reduction", [*REDUCTIONS, "batchmean"])
+@pytest.mark.parametrize("log_target", [False, True])
+@pytest.mark.filterwarnings("ignore:reduction")
+def test_kl_div(reduction, log_target):
+    p, q = F.log_softmax(normal(4, 3)), F.softmax(normal(4, 3))
+    options = {"reduction": reduction, "log_target": log_target}
+    compare(
+        lambda p, q: F.kl_div(p, q, **options),
+        lambda p, q: TF.kl_div(p, q, **options),
+        p,
+        np.log(q) if log_target else q,
+    )
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("shape", [(4, 3), (4, 1), (4,)])
+def test_gaussian_nll_loss(reduction, full, shape):
+    variance = rng.uniform(0.01, 2, shape)
+    options = {"full": full, "eps": 0.2, "reduction": reduction}
+    compare(
+        lambda *args: F.gaussian_nll_loss(*args, **options),
+        lambda *args: TF.gaussian_nll_loss(*args, **options),
+        normal(4, 3),
+        normal(4, 3),
+        variance,
+    )
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("shapes", [((4, 3), (4, 3)), ((4, 1, 3), (1, 5, 3)), ((2, 4, 3), (4, 3))])
+def test_cosine_similarity(axis, shapes):
+    compare(
+        lambda a, b: F.cosine_similarity(a, b, axis),
+        lambda a, b: TF.cosine_similarity(a, b, axis),
+        *(normal(*shape) for shape in shapes),
+        rtol=1e-10,
+        atol=1e-11,
+    )
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("margin", [0.0, 0.3])
+@pytest.mark.parametrize("shape", [(6, 3), (3,)])
+def test_cosine_embedding_loss(reduction, margin, shape):
+    signs = rng.choice([-1, 1], shape[:-1])
+    compare(
+        lambda a, b: F.cosine_embedding_loss(a, b, signs, margin, reduction),
+        lambda a, b: TF.cosine_embedding_loss(
+            a, b, torch.tensor(signs), margin=margin, reduction=reduction
+        ),
+        normal(*shape),
+        normal(*shape),
+        rtol=1e-9,  # PyTorch adds 1e-12 to squared norms
+        atol=1e-10,
+    )
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize(
+    "options", [{}, {"margin": 0.3, "p": 3.0}, {"swap": True}, {"eps": 0.1, "p": 1.0}]
+)
+def test_triplet_margin_loss(reduction, options):
+    options = {"reduction": reduction, **options}
+    compare(
+        lambda *args: F.triplet_margin_loss(*args, **options),
+        lambda *args: TF.triplet_margin_loss(*args, **options),
+        *(normal(6, 4) for _ in range(3)),
+        rtol=1e-10,
+    )
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_info_nce(symmetric):
+    """PyTorch has its parts."""
+
+    def theirs(a, b):
+        logits = TF.normalize(a, dim=1) @ TF.normalize(b, dim=1).T / 0.2
+        own = torch.arange(len(a))
+        forth, back = TF.cross_entropy(logits, own), TF.cross_entropy(logits.T, own)
+        return (forth + back) / 2 if symmetric else forth
+
+    compare(lambda a, b: F.info_nce(a, b, 0.2, symmetric), theirs, normal(5, 3), normal(5, 3))

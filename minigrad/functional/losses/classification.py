@@ -1,7 +1,4 @@
-"""Loss functions: from predictions and targets to a number to be minimised.
-
-Every loss takes `reduction`: "mean" (the default), "sum", or "none" for one loss an example.
-"""
+"""Losses of classifiers: from scores and labels to nats."""
 
 from __future__ import annotations
 
@@ -10,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..conversion import as_array
-from ..vjps import defvjp, primitive
-from .activations import softplus
-from .softmax import log_softmax
+from ...conversion import as_array
+from ...vjps import defvjp, primitive
+from ..activations import softplus
+from ..softmax import log_softmax
+from .reduction import matching, reduced, require_same_shape
 
 
 def cross_entropy(
@@ -57,7 +55,7 @@ def cross_entropy(
     """
     logits = _classes_last(logits)
     q, total = _targets(logits, labels, weight, ignore_index, label_smoothing, "cross_entropy")
-    return _reduce(expected_nll(log_softmax(logits), q), reduction, total)
+    return reduced(expected_nll(log_softmax(logits), q), reduction, total)
 
 
 @primitive
@@ -105,87 +103,7 @@ def nll_loss(
         )
     log_probs = _classes_last(log_probs)
     q, total = _targets(log_probs, labels, weight, ignore_index, 0.0, "nll_loss")
-    return _reduce(expected_nll(log_probs, q), reduction, total)
-
-
-def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
-    """The squared error (prediction - target)^2.
-
-    Args:
-        prediction, target: the same shape.
-        reduction: "mean", "sum" or "none".
-
-    Raises:
-        ValueError: the shapes differ, or an unknown reduction.
-
-    Example:
-        >>> import minigrad.functional as F
-        >>> float(F.mse_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
-        5.0
-    """
-    target = _matching("mse_loss", prediction, target)
-    return _reduce(squared_error(prediction, target), reduction)
-
-
-@primitive
-def squared_error(prediction: Any, target: Any) -> Any:
-    """(prediction - target)^2, for each element."""
-    return np.square(prediction - target)
-
-
-defvjp(
-    squared_error,
-    lambda g, y, prediction, target: g * 2 * (prediction - target),
-    lambda g, y, prediction, target: g * 2 * (target - prediction),
-)
-
-
-def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
-    """The absolute error |prediction - target|, with derivative 0 at 0.
-
-    Args:
-        prediction, target: the same shape.
-        reduction: "mean", "sum" or "none".
-
-    Raises:
-        ValueError: the shapes differ, or an unknown reduction.
-
-    Example:
-        >>> import minigrad.functional as F
-        >>> float(F.l1_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
-        2.0
-    """
-    target = _matching("l1_loss", prediction, target)
-    return _reduce(np.absolute(prediction - target), reduction)
-
-
-def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str = "mean") -> Any:
-    """Quadratic near 0, linear further out; r = prediction - target.
-
-        r^2 / 2                  where |r| <= delta
-        delta (|r| - delta / 2)  elsewhere
-
-    Args:
-        prediction, target: the same shape.
-        delta: where the two parts meet, > 0.
-        reduction: "mean", "sum" or "none".
-
-    Raises:
-        ValueError: the shapes differ, delta <= 0, or an unknown reduction.
-
-    Example:
-        >>> import minigrad.functional as F
-        >>> F.huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")
-        array([0.125, 2.5  ])
-
-    Source: Huber 1964, "Robust estimation of a location parameter".
-    """
-    target = _matching("huber_loss", prediction, target)
-    if delta <= 0:
-        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
-    r = prediction - target
-    near = np.clip(r, -delta, delta)
-    return _reduce(near * (r - 0.5 * near), reduction)  # both parts at once, and no r^2 far out
+    return reduced(expected_nll(log_probs, q), reduction, total)
 
 
 def binary_cross_entropy_with_logits(
@@ -215,10 +133,10 @@ def binary_cross_entropy_with_logits(
         >>> F.binary_cross_entropy_with_logits(x, t, reduction="none").round(4)
         array([6.931e-01, 1.000e+04])
     """
-    targets = _matching("binary_cross_entropy_with_logits", logits, targets)
+    targets = matching("binary_cross_entropy_with_logits", logits, targets)
     positive = targets if pos_weight is None else pos_weight * targets
     losses = positive * softplus(-logits) + (1 - targets) * softplus(logits)
-    return _reduce(losses if weight is None else weight * losses, reduction)
+    return reduced(losses if weight is None else weight * losses, reduction)
 
 
 def hinge_loss(scores: Any, targets: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
@@ -239,12 +157,12 @@ def hinge_loss(scores: Any, targets: Any, margin: float = 1.0, reduction: str = 
 
     Source: Cortes & Vapnik 1995, "Support-vector networks".
     """
-    targets = _matching("hinge_loss", scores, targets)
+    targets = matching("hinge_loss", scores, targets)
     short = margin - targets * scores
-    return _reduce(np.where(np.greater(short, 0), short, 0), reduction)
+    return reduced(np.where(np.greater(short, 0), short, 0), reduction)
 
 
-# Shared by the losses.
+# The targets of cross-entropies.
 
 
 def _classes_last(logits: Any) -> Any:
@@ -262,7 +180,7 @@ def _targets(
     n_classes = logits.shape[-1]
     if labels.dtype.kind == "f":
         labels = _classes_last(labels)
-        _check_same_shape(name, logits, labels)
+        require_same_shape(name, logits, labels)
         q = labels if smoothing == 0 else labels * (1 - smoothing) + smoothing / n_classes
         total = float(max(logits.size // n_classes, 1))
         return (q if weight is None else q * as_array(weight, logits.dtype)), total
@@ -306,31 +224,3 @@ def count_labels(hot: Any, labels: Any, ignore_index: int, name: str) -> int:
 
 
 count_labels.has_effect = True  # type: ignore[attr-defined]  # programs keep the check
-
-
-def _reduce(losses: Any, reduction: str, total: Any = None) -> Any:
-    """The mean divides by `total`; by the number of losses if that is None."""
-    if reduction == "mean":
-        if total is None:
-            return losses.mean()
-        return losses.sum() / total
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "none":
-        return losses
-    raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
-
-
-def _matching(name: str, prediction: Any, target: Any) -> Any:
-    """The target, checked to have the prediction's shape, and its dtype if it is whole numbers."""
-    target = target if hasattr(target, "dtype") else np.asarray(target, prediction.dtype)
-    _check_same_shape(name, prediction, target)
-    return target if target.dtype.kind == "f" else target.astype(prediction.dtype)
-
-
-def _check_same_shape(name: str, a: Any, b: Any) -> None:
-    if a.shape != b.shape:
-        raise ValueError(
-            f"{name}: the two arguments must have the same shape, got {a.shape} and {b.shape}; "
-            "reshape one of them"
-        )
