@@ -177,6 +177,18 @@ def test_where():
     check(lambda r, x: (np.where(x > 0, x, 0), np.where(x > 0, 1.5, x)), x=X)
 
 
+def test_clip():
+    x = np.array([np.nan, np.inf, -np.inf, 0, -0.0, 0.3, -0.7], np.float32)
+
+    def fn(r, x):
+        lower = np.clip(x, -1, x * x)
+        return np.clip(x, -0.5, 0.5), np.clip(x, -1, 2) * 2, lower, np.clip(x, 0.5, -0.5)
+
+    check(fn, x=x)
+    check(lambda r, x: np.clip(x, None, 1.0), fallbacks=1, x=X)
+    check(lambda r, x: np.clip(x, -1, 2), x=np.arange(-3, 4))
+
+
 # Views.
 
 

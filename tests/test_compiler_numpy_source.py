@@ -270,15 +270,9 @@ def test_a_state_may_be_called_as_the_function():
     assert w.tolist() == [-6.0, -6.0]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_bounds_that_are_numbers_are_two_elementwise_calls(dtype):
-    special = [-np.inf, -3.5, -2, -0.0, 0.0, 1, 2, 2.5, np.inf, np.nan, -np.nan]
-    x = np.array(special * 5, dtype)
-    bounded = mg.compile(lambda x: np.clip(x, -2, 2.0))
+def test_clip_writes_over_its_operand():
+    bounded = mg.compile(lambda x: np.tanh(np.clip(x * 2, -2, 2.0)))
+    x = np.array([-np.inf, -0.7, -0.0, 0.0, 1, np.inf, np.nan])
     for _ in range(2):
-        assert bounded(x).tobytes() == np.clip(x, -2, 2.0).tobytes()
-    assert "clip" not in bounded.source
-    at_zero = mg.compile(lambda x: np.clip(x, 0, 2.0))  # where it is open which zero comes out
-    for _ in range(2):
-        assert at_zero(x).tobytes() == np.clip(x, 0, 2.0).tobytes()
-    assert "np.clip(" in at_zero.source
+        np.testing.assert_array_equal(bounded(x), np.tanh(np.clip(x * 2, -2, 2.0)))
+    assert "np.clip(product, -2, 2.0, out=product)" in bounded.source

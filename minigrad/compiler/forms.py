@@ -24,7 +24,7 @@ _INFIX = {  # each with how tightly it binds
 _NEGATIVE = 3
 _TAKE_OUT = {
     np.dot, np.einsum, np.cumsum, np.cumprod, np.max, np.min, np.amax, np.amin, np.var, np.std,
-    np.mean, np.sum, np.prod, np.concatenate,
+    np.mean, np.sum, np.prod, np.concatenate, np.clip,
 }  # fmt: skip
 _DEFAULTS: dict[str, Any] = {"dtype": None, "keepdims": False, "where": True, "optimize": False}
 _UFUNC_METHODS = {"", ".reduce", ".accumulate", ".outer"}

@@ -286,7 +286,8 @@ def _aligned(offset: int) -> int:
 
 def is_elementwise(i: Instruction) -> bool:
     """Whether each element of the result depends on the operands' elements at the same place."""
-    return isinstance(i.fn, np.ufunc) and i.fn.signature is None and i.fn.nout == 1
+    is_one = isinstance(i.fn, np.ufunc) and i.fn.signature is None and i.fn.nout == 1
+    return is_one or i.fn is np.clip
 
 
 def overwrites_safely(i: Instruction, operand: Value) -> bool:

@@ -85,8 +85,6 @@ class Recorder(Outside):
             self.refuse("a stand-in that was kept after its recording")
         if fn is np.concatenate and _joins_alone(args, params):
             fn, args = vjps.concat, args[0]  # each part is an argument
-        if fn is np.clip and _has_numbers_as_bounds(args, params):
-            return np.minimum(np.maximum(args[0], args[1]), args[2])  # which loops can take in
         if fn in METADATA:
             answer = fn(*mapped(tuple(args), _concrete), **mapped(params, _concrete))
             return self.literal(answer) if isinstance(answer, np.ndarray) else answer
@@ -289,11 +287,6 @@ def _joins_alone(args: Any, params: Any) -> bool:
     """Whether a call of `np.concatenate` says no more than which arrays and which axis."""
     listed = len(args) == 1 and isinstance(args[0], (tuple, list))
     return listed and params.keys() <= {"axis"} and params.get("axis", 0) is not None
-
-
-def _has_numbers_as_bounds(args: Any, params: Any) -> bool:
-    """Whether a call of `np.clip` has two of them; at a bound of 0 the sign of zeros is open."""
-    return len(args) == 3 and not params and all(type(a) in (int, float) and a for a in args[1:])
 
 
 def _is_data_dependent(index: Any) -> bool:

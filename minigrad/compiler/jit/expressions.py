@@ -81,6 +81,9 @@ def is_elementwise(i: Instruction) -> bool:
         return not i.params
     if i.fn is np.where:
         return len(i.args) == 3 and not i.params
+    if i.fn is np.clip:
+        known = [a for a in i.args if isinstance(a, (Value, int, float))]
+        return len(known) == 3 and not i.params
     return not i.params and _format(i) is not None
 
 
@@ -102,6 +105,10 @@ def element(i: Instruction, operands: Sequence[str]) -> str:
             converted(x, kind, i.out.dtype) for x, kind in zip(operands[1:], kinds[1:], strict=True)
         )
         return f"{a} if {condition} else {b}"
+    if i.fn is np.clip:
+        bounded = zip(operands, kinds, strict=True)
+        x, low, high = (converted(text, kind, i.out.dtype) for text, kind in bounded)
+        return f"minimum(maximum({x}, {low}), {high})"
     dtypes = _loop(i)
     texts = [converted(x, k, d) for x, k, d in zip(operands, kinds, dtypes, strict=False)]
     if i.fn in _POWERS:
