@@ -22,11 +22,11 @@ from .train import (
     resume,
     train,
 )
-from .train.config import RUN_SCHEDULES, read_settings
+from .train.config import NETWORKS, RUN_SCHEDULES, read_settings
 
 _DEFAULT = RunConfig()
-_TRAIN = """Train a multilayer perceptron on a data set or a file, a quarter of which is held out
-to test it. All randomness comes from the seed: the same command gives the same weights."""
+_TRAIN = """Train a network on a data set or a file, a quarter of which is held out to test it.
+All randomness comes from the seed: the same command gives the same weights."""
 _TRAIN_MORE = """The run folder gets config.json, metrics.jsonl (a line an epoch),
 checkpoint.safetensors, model.safetensors, curves.svg and graph.svg. Features and regression targets
 are standardized, so that squared errors are in units of the targets' variance. Exit codes: 0 done,
@@ -158,12 +158,18 @@ def _add_data(add: Callable[..., Any]) -> None:
 
 
 def _add_settings(add: Callable[..., Any]) -> None:
-    widths = ",".join(map(str, _DEFAULT.hidden))
+    widths = "; ".join(f"{name} {','.join(map(str, w))}" for name, w in NETWORKS.items())
+    add(
+        "--model",
+        metavar="NAME",
+        help=f"{', '.join(NETWORKS)}; all but mlp read square images (default: {_DEFAULT.model})",
+    )
     add(
         "--hidden",
         type=_widths,
         metavar="WIDTHS",
-        help=f"widths of the hidden layers; none is a linear model (default: {widths})",
+        help=f"widths of the hidden layers, for a cnn the channels; none is a linear model"
+        f" (default: {widths})",
     )
     optimizers = ", ".join(OPTIMIZERS)
     add("--optimizer", metavar="NAME", help=f"{optimizers} (default: {_DEFAULT.optimizer})")

@@ -22,7 +22,9 @@ RUN_SCHEDULES = tuple(schedules.run_schedules())
 _LATER = {
     "compile": None, "schedule": None, "warmup": 0, "weight_decay": 0.0, "clip_norm": None,
     "lookahead": None, "sam": None, "ema": None, "early_stop": None, "validation": 0.0,
+    "model": "mlp",
 }  # fmt: skip
+NETWORKS = {"mlp": (128, 64), "cnn": (16, 32), "lstm": (64,), "transformer": (64, 64)}  # widths
 _WIDEST = 1_000_000  # a wider layer is a misprint, and would not fit into memory
 _BATCH_SIZE = 64
 _VALIDATION = 0.2  # the share of the training rows, where early stopping needs some
@@ -42,7 +44,10 @@ class RunConfig:
         labels: the labels file, if `data` is a file of IDX images.
         target: the target column, if `data` is a table: its name, or its position.
         task: "classification" or "regression"; None lets the data decide.
-        hidden: the widths of the hidden layers; () is a linear model.
+        model: the kind of network, a key of `NETWORKS`: "mlp"; or, for square images, "cnn",
+            "lstm" or "transformer", of which the last two read an image row by row.
+        hidden: the widths of its hidden layers (channels, states, blocks); () is a linear model;
+            None becomes what `NETWORKS` says.
         optimizer: a key of `OPTIMIZERS`: the lower-case name of a class in `minigrad.optim`.
         lr: the learning rate; None becomes the optimizer's own default.
         epochs: how often to go through the training set.
@@ -84,7 +89,8 @@ class RunConfig:
     labels: str | None = None
     target: str | None = None
     task: Task | None = None
-    hidden: tuple[int, ...] = (128, 64)
+    model: str = "mlp"
+    hidden: tuple[int, ...] | None = None
     optimizer: str = "adam"
     lr: float | None = None
     epochs: int = 30
@@ -105,7 +111,13 @@ class RunConfig:
         _check_texts(self)
         self._set("data", _located(self.data))
         self._set("labels", None if self.labels is None else _located(self.labels))
-        self._set("hidden", _widths(self.hidden))
+        if self.model not in NETWORKS:
+            raise ConfigError(
+                f"unknown model {self.model!r}{did_you_mean(self.model, list(NETWORKS))};"
+                f" choose one of {listing(list(NETWORKS))}"
+            )
+        hidden = NETWORKS[self.model] if self.hidden is None else self.hidden
+        self._set("hidden", _widths(hidden))
         self._set("optimizer", self.optimizer.lower())
         if self.optimizer not in OPTIMIZERS:
             raise ConfigError(
@@ -257,7 +269,7 @@ def read_settings(path: Path | str) -> dict[str, Any]:
 
 
 def _check_texts(config: RunConfig) -> None:
-    for name in ("data", "labels", "target", "optimizer"):
+    for name in ("data", "labels", "target", "model", "optimizer"):
         value = getattr(config, name)
         optional = name in ("labels", "target")
         if not (isinstance(value, str) or (optional and value is None)):

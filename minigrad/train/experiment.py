@@ -6,12 +6,13 @@ from pathlib import Path
 
 from ..data import DataLoader
 from ..extras import require
+from ..nn import Module
 from ..optim import EMA, bias_corrected
 from .callbacks import Averaging, Callback, EarlyStopping
 from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from .config import ConfigError, RunConfig
 from .generators import Generators
-from .mlp import mlp
+from .networks import network
 from .objective import OBJECTIVES
 from .optimizers import optimizer_of
 from .preparation import fingerprint, prepare
@@ -52,8 +53,7 @@ class Experiment:
         self._data = fingerprint(*self.held_out.values())
         self.train_set = self.held_out.pop("train")
         self.objective = OBJECTIVES[self.train_set.task]
-        widths = [self.train_set.n_features, *config.hidden, self.train_set.n_outputs]
-        model = mlp(widths, generators.init)
+        model = self._network(generators)
         batch_size = config.batch_size or len(self.train_set)
         loader = DataLoader(self.train_set, batch_size, shuffle=True, rng=generators.shuffle)
         try:
@@ -69,16 +69,26 @@ class Experiment:
             listening.append(Averaging(EMA(model, bias_corrected(config.ema))))
         self.session = Session(model, optimizer, loader, listening)
 
+    def _network(self, generators: Generators) -> Module:
+        config = self.config
+        try:
+            return network(config.model, self.train_set, config.hidden or (), generators.init)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+
     def describe(self) -> str:
         """Return one line that says what is going to be trained."""
         parameters = sum(parameter.size for parameter in self.session.model.parameters())
         return (
             f"{self.train_set.name}: {len(self.train_set)} rows to train on,"
-            f" {self._held_out_rows()}; {parameters} parameters;"
+            f" {self._held_out_rows()}; {self._kind()}{parameters} parameters;"
             f" {self.config.optimizer}, lr {self.config.lr:g},"
             f" batches of {self.session.loader.batch_size}{_more(self.config)}"
             + (f"; compiled ({self.config.compile})" if self.config.compile else "")
         )
+
+    def _kind(self) -> str:
+        return "" if self.config.model == "mlp" else f"{self.config.model} of "
 
     def _held_out_rows(self) -> str:
         verbs = {"valid": "validate", "test": "test"}
