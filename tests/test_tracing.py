@@ -101,7 +101,7 @@ class TestGallery:
         trace = mg.trace_backward(make())
         read = json.loads(trace.to_json(full=True), parse_constant=lambda c: pytest.fail(c))
         assert read["format"] == "minigrad-trace"
-        numbers = {node["number"]: node for node in read["nodes"]}
+        numbers = {node["place"]: node for node in read["nodes"]}
         for record, entry in zip(trace, read["records"], strict=True):
             assert entry["kind"] == record.kind and entry["step"] == record.step
             assert entry["node"] in numbers
@@ -142,7 +142,7 @@ def test_a_product_with_itself_has_two_edges():
 
 def test_what_is_pending_after_each_step():
     trace = mg.trace_backward(diamond())
-    a = trace.contributions[0].parent.number
+    a = trace.contributions[0].parent.name
     assert [trace.pending(step)[a] for step in range(4)] == [2, 1, 1, 0]
 
 

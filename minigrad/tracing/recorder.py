@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -84,25 +85,30 @@ class _Recorder(Watcher):
 
     def on_backward(self, order: list[Node], totals: dict[Node, Any]) -> None:
         self._left = _uses(order, totals)
-        for node in order:
-            for parent in node.parents:
-                if parent is not None and parent.is_leaf and parent not in self.traced:
-                    self.traced[parent] = self._of(parent)
-            self.traced[node] = self._of(node)
+        leaves = {p for node in order for p in node.parents if p is not None and p.is_leaf}
+        everything = {*order, *leaves, *totals}  # the loss may be a leaf itself
+        for place, node in enumerate(sorted(everything, key=attrgetter("number")), 1):
+            self.traced[node] = self._of(node, place)
         for node, seed in totals.items():
-            if node not in self.traced:  # the loss is a leaf
-                self.traced[node] = self._of(node)
             self._totals[node] = _copy(seed)
             self.records.append(Seed(len(self.records), self.traced[node], self._totals[node]))
 
-    def _of(self, node: Node) -> TracedNode:
+    def _of(self, node: Node, place: int) -> TracedNode:
         inputs = tuple(self.traced[a] if isinstance(a, Node) else _kept(a) for a in node.inputs)
         label = self._labels.get(node) or getattr(node, "label", None)
         if label is None and node.handle is not None:
             label = getattr(node.handle(), "name", None)
-        fn = None if node.is_leaf else node.fn
-        more = dict(node.params), self._left[node], origin_of(node)
-        return TracedNode(node.number, fn, label, _copy(node.value), inputs, *more)
+        return TracedNode(
+            place=place,
+            number=node.number,
+            fn=None if node.is_leaf else node.fn,
+            label=label,
+            value=_copy(node.value),
+            inputs=inputs,
+            params=dict(node.params),
+            uses=self._left[node],
+            origin=origin_of(node),
+        )
 
     def on_cotangent(self, node: Node, g: Any) -> None:
         traced, total = self.traced[node], self._totals[node]

@@ -1,0 +1,110 @@
+"""Arrays for the page: bit by bit where they are small, else as a picture of themselves."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ...tracing.records import Array
+
+# Elements that an array may have to be kept in full; and the sides of the picture of a larger one.
+_LADDER = (4096, 2048, 1024, 576, 256, 144, 64, 36, 16)
+
+
+class Packer:
+    """Collects arrays, each once, and packs them into a given number of characters.
+
+    The limit up to which arrays are kept in full is the largest that fits.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[int, int] = {}
+        self._arrays: list[Array] = []
+
+    def add(self, array: Any) -> int:
+        """The place where an array is going to be found."""
+        array = np.asarray(array)
+        if id(array) not in self._places:
+            self._places[id(array)] = len(self._arrays)
+            self._arrays.append(array)  # which also keeps the id from being used again
+        return self._places[id(array)]
+
+    def packed(self, characters: int) -> list[dict[str, Any]]:
+        """All arrays, in order."""
+        limit = next((n for n in _LADDER if self._characters(n) <= characters), _LADDER[-1])
+        return [packed(a, limit) for a in self._arrays]
+
+    def _characters(self, limit: int) -> int:
+        sizes = ((a.size, 4 if a.size > limit else _width(a)) for a in self._arrays)
+        return sum(60 + min(n, limit) * width * 4 // 3 for n, width in sizes)
+
+
+def packed(array: Array, limit: int) -> dict[str, Any]:
+    """One array: its shape, dtype, and `data`; or `picture`, its rows and columns, and statistics."""
+    entry: dict[str, Any] = {"shape": list(array.shape), "dtype": str(array.dtype)}
+    if array.size <= limit:
+        return {**entry, "data": _encoded(array)}
+    rows, columns, picture = _picture(array, limit)
+    return {**entry, "picture": _encoded(picture), "grid": [rows, columns], "stats": stats(array)}
+
+
+def stats(array: Array) -> list[float]:
+    """min, max, mean, standard deviation and 2-norm of what is finite; counts of 0, nan and inf."""
+    wide = np.asarray(array, np.float64)
+    finite = wide[np.isfinite(wide)]
+    with np.errstate(over="ignore"):
+        numbers = (
+            [float(f(finite)) for f in (np.min, np.max, np.mean, np.std, np.linalg.norm)]
+            if finite.size
+            else [0.0] * 5
+        )
+    counts = (wide == 0).sum(), np.isnan(wide).sum(), np.isinf(wide).sum()
+    return [*numbers, *map(int, counts)]
+
+
+def encoded_numbers(array: Array, dtype: str) -> str:
+    """The bytes of an array in base64, little-endian."""
+    return base64.b64encode(np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<"))).decode()
+
+
+def _width(array: Array) -> int:
+    return 4 if array.dtype in (np.float32, np.float16, np.bool_) else 8
+
+
+def _encoded(array: Array) -> str:
+    return encoded_numbers(array.reshape(-1), "f4" if _width(array) == 4 else "f8")
+
+
+def _picture(array: Array, limit: int) -> tuple[int, int, Array]:
+    """The array as a matrix whose last axis goes across, in blocks; of each what is furthest from 0.
+
+    So a single nan or a spike does not disappear in a mean.
+    """
+    matrix = np.asarray(array, np.float32).reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+    if matrix.shape[1] == 1:
+        columns = min(limit, 64)
+        matrix = np.pad(matrix.reshape(-1), (0, -array.size % columns)).reshape(-1, columns)
+    side = int(limit**0.5)
+    rows, columns = min(matrix.shape[0], side), min(matrix.shape[1], side)
+    picture = np.array(
+        [
+            [_extreme(block) for block in np.array_split(band, columns, axis=1)]
+            for band in np.array_split(matrix, rows, axis=0)
+        ],
+        np.float32,
+    )
+    return matrix.shape[0], matrix.shape[1], picture.reshape(rows, columns)
+
+
+def _extreme(block: Array) -> Any:
+    flat = block.reshape(-1)
+    bad = np.isnan(flat)
+    return np.nan if bad.any() else flat[np.argmax(np.abs(flat))]
+
+
+def total_characters(entries: Iterable[dict[str, Any]]) -> int:
+    """How long the packed data are."""
+    return sum(len(e.get("data", e.get("picture", ""))) for e in entries)
