@@ -178,3 +178,16 @@ def chain_of(operations):
             h = np.tanh(h @ w) + h
             made += 4
     return (h * h).mean()
+
+
+def with_nan():
+    x = leaf([4.0, 0.0, 1.0], "x")
+    with np.errstate(all="ignore"):
+        return (np.sqrt(x) * 2.0).sum()
+
+
+def hostile():
+    """Names which would break a page, or a drawing, that takes them for markup."""
+    x = leaf(2.0, '</script><script>alert(1)</script>"&|{}\n<b>')
+    w = leaf(3.0, "🦆 <!-- {\"a\": 'b'} \\ ]]> %s ${x} \u2028")
+    return named(np.tanh(x * w), "L<&>\"'")

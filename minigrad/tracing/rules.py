@@ -24,7 +24,7 @@ class Rule:
     Attributes:
         formula: the expression of a lambda, `g * (1 - y * y)`; the first line of the docstring of a
             function, else what it returns.
-        names: of the rule's arguments: `g`, `y`, and those of the operation.
+        names: of the rule's arguments: `g`, `y`, and those of the operation, as they are declared.
         source: the lines of source.
         file: where they are, from the folder above the package; the file's name alone elsewhere.
         line: the number of the first of them.
@@ -35,6 +35,13 @@ class Rule:
     source: str
     file: str
     line: int
+
+    def name_of(self, k: int) -> str:
+        """The name of the positional argument k: of `*operands`, `operand1`, `operand2`, ..."""
+        for n, name in enumerate(self.names[: k + 1]):
+            if name.startswith("*"):
+                return f"{name[1:].removesuffix('s')}{k - n + 1}"
+        return self.names[k] if k < len(self.names) else f"x{k - 1}"
 
 
 @cache
@@ -58,7 +65,8 @@ def _described(rule: Callable[..., Any]) -> Rule:
     code = getattr(rule, "__code__", None)
     if code is None:
         return Rule(getattr(rule, "__name__", repr(rule)), (), "", "", 0)
-    names = tuple(inspect.signature(rule).parameters)[skipped:]
+    parameters = inspect.signature(rule).parameters.values()
+    names = tuple(f"{'*' * (p.kind is p.VAR_POSITIONAL)}{p.name}" for p in parameters)[skipped:]
     inner = inspect.getclosurevars(rule).nonlocals.get("rule")
     if callable(inner) and hasattr(inner, "__code__"):
         rule, code = inner, inner.__code__  # a lambda that only passes its arguments on

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from ...tracing.rules import shown_file
 from ..labels import call_line, inline, kind_text
 from .differences import Check, checked
 from .jacobians import ByElement, local_derivative
-from .naive import NaivePass, edges_of, naive_pass
+from .naive import NaivePass, naive_pass
 from .packing import Packer, encoded_numbers
 from .placement import Box, frame_name, placed
 
@@ -102,9 +100,7 @@ class _Content:
         return {**entry, **_size(title, entry["shape"])}
 
     def _call(self, node: TracedNode) -> str:
-        positional = [
-            "·" if isinstance(a, TracedNode) else inline(a) or "·" for a in node.inputs
-        ]
+        positional = ["·" if isinstance(a, TracedNode) else inline(a) or "·" for a in node.inputs]
         return call_line(node.operation or "", positional, dict(node.params))
 
     def _frames(self, node: TracedNode) -> list[str]:
@@ -236,7 +232,9 @@ class _Content:
             "after": self.arrays.add(u.after),
             "stateBefore": kept(u.state_before),
             "stateAfter": kept(u.state_after),
-            "hyper": {k: v if isinstance(v, (int, float, bool)) else str(v) for k, v in u.hyper.items()},
+            "hyper": {
+                k: v if isinstance(v, (int, float, bool)) else str(v) for k, v in u.hyper.items()
+            },
             "expression": u.expression and self._expression(u.expression),
         }
 
@@ -305,7 +303,9 @@ def _packed_jacobian(jacobian: Any) -> dict[str, Any]:
 
 
 def _frame_title(call: ModuleCall) -> str:
-    title = f"{call.name}: {call.title}" if not call.title.startswith(f"{call.name}(") else call.title
+    title = (
+        f"{call.name}: {call.title}" if not call.title.startswith(f"{call.name}(") else call.title
+    )
     return f"{title.removesuffix('()')}{f' · call {call.index + 1}' if call.index else ''}"
 
 

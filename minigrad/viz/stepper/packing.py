@@ -43,12 +43,13 @@ class Packer:
 
 
 def packed(array: Array, limit: int) -> dict[str, Any]:
-    """One array: its shape, dtype, and `data`; or `picture`, its rows and columns, and statistics."""
+    """One array: shape, dtype and `data`; or a `picture`, rows and columns, and statistics."""
     entry: dict[str, Any] = {"shape": list(array.shape), "dtype": str(array.dtype)}
     if array.size <= limit:
         return {**entry, "data": _encoded(array)}
     rows, columns, picture = _picture(array, limit)
-    return {**entry, "picture": _encoded(picture), "grid": [rows, columns], "stats": stats(array)}
+    more = {"grid": [rows, columns], "limit": limit, "stats": stats(array)}
+    return {**entry, "picture": _encoded(picture), **more}
 
 
 def stats(array: Array) -> list[float]:
@@ -79,9 +80,10 @@ def _encoded(array: Array) -> str:
 
 
 def _picture(array: Array, limit: int) -> tuple[int, int, Array]:
-    """The array as a matrix whose last axis goes across, in blocks; of each what is furthest from 0.
+    """The array as a matrix whose last axis goes across, cut into blocks.
 
-    So a single nan or a spike does not disappear in a mean.
+    Of each block the element furthest from 0 is shown, so that a single nan or a spike does not
+    disappear in a mean.
     """
     matrix = np.asarray(array, np.float32).reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
     if matrix.shape[1] == 1:

@@ -1,4 +1,4 @@
-"""Where the boxes of the page stand, by Graphviz; the page has a layout of its own if that fails."""
+"""Where the boxes of the page stand, by Graphviz; else the page lays them out itself."""
 
 from __future__ import annotations
 

@@ -67,12 +67,13 @@ function largestStart() {
   return leaves.length ? leaves.reduce((a, b) => (size(b) > size(a) ? b : a)).key : null;
 }
 
-// The address: #step=12, &order=naive, &node=n3.
+// The address: #step=12, &order=naive, &node=n3, &view=tensor.
 
 function writeAddress() {
   const parts = [`step=${player.at + 1}`];
   if (player.isNaive) parts.push("order=naive");
   if (panel.chosen) parts.push(`node=${panel.chosen}`);
+  if (panel.showsTensor) parts.push("view=tensor");
   const hash = `#${parts.join("&")}`;
   if (location.hash !== hash) history.replaceState(null, "", hash);
 }
@@ -80,10 +81,11 @@ function writeAddress() {
 function readAddress() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const step = Number(asked.get("step"));
+  const chosen = nodes.has(asked.get("node")) ? asked.get("node") : null;
   setNaive(asked.get("order") === "naive");
-  if (nodes.has(asked.get("node"))) panel.choose(asked.get("node"));
   const start = rightSteps.findIndex((s) => s.phase === "backward");
   goTo(step ? Math.round(step) - 1 : start, { quiet: true });
+  panel.choose(chosen, asked.get("view") === "tensor" || !step);
 }
 
 function setNaive(wanted) {

@@ -28,7 +28,8 @@ function arrayAt(place) {
     if (packed.data !== undefined) array.data = numbersIn(packed.data, wide);
     else {
       array.picture = numbersIn(packed.picture, "f4");
-      array.grid = packed.grid;
+      array.grid = packed.grid; // rows and columns of the array as a matrix
+      array.limit = packed.limit; // cells that a picture may have
       array.stats = statsFrom(packed.stats);
     }
     decoded.set(place, array);

@@ -8,7 +8,7 @@ function number(x, digits = 4) {
   const size = Math.abs(x);
   let text;
   if (Number.isInteger(x) && size < 1e6) text = String(x);
-  else if (size >= 1e5 || size < 1e-3) text = x.toExponential(digits - 1).replace(/\.?0+e/, "e");
+  else if (size >= 1e5 || size < 1e-4) text = x.toExponential(digits - 1).replace(/\.?0+e/, "e");
   else text = String(Number(x.toPrecision(digits)));
   return text.replace("e+", "e").replaceAll("-", "−");
 }

@@ -35,8 +35,9 @@ const graph = (() => {
     root.replaceChildren(definitions());
     world = svg("g", { class: "world" });
     root.append(world);
-    drawFrames(shownBoxes);
+    const titles = drawFrames(shownBoxes);
     arrows = new Map(shownEdges.map((edge) => [edge.key, drawArrow(edge)]));
+    world.append(...titles);
     boxes = new Map([...shownBoxes].map(([key, box]) => [key, drawBox(key, box)]));
     place();
   }
@@ -58,7 +59,9 @@ const graph = (() => {
     return svg("defs", {}, arrow("tip", 1, 7), arrow("tip-active", 4, 12), arrow("tip-back", 8, 13));
   }
 
+  // Draws the frames, and returns their titles, which stand above the arrows.
   function drawFrames(shownBoxes) {
+    const titles = [];
     for (const [name, title] of Object.entries(content.frames)) {
       if (prefixes(name.split("/")).some((prefix) => folded.has(prefix))) continue;
       const [x, y, width, height] = layout.frames[name] ?? around(name, shownBoxes);
@@ -72,11 +75,13 @@ const graph = (() => {
           onkeydown: (event) => pressed(event, () => fold(name)),
         },
         svg("title", {}, `Fold ${title}`),
-        svg("rect", { x: x + 6, y: y + 3, width: Math.min(width - 12, [...title].length * 6.6 + 24), height: 19, rx: 5 }),
+        svg("rect", { x: x + 6, y: y + 3, width: Math.min(width - 12, [...title].length * 6.3 + 24), height: 19, rx: 5 }),
         svg("text", { x: x + 12, y: y + 16.5 }, `▾ ${cut(title, Math.max(6, Math.floor((width - 30) / 6.6)))}`),
       );
-      world.append(svg("g", { class: "frame" }, svg("rect", { x, y, width, height, rx: 8 }), head));
+      world.append(svg("rect", { class: "frame", x, y, width, height, rx: 8 }));
+      titles.push(head);
     }
+    return titles;
   }
 
   function around(name, shownBoxes) {
@@ -96,7 +101,7 @@ const graph = (() => {
     const group = svg("g", { class: "edge", "data-key": edge.key }, line);
     world.append(group);
     if (edge.check) {
-      const middle = middleOf(d);
+      const middle = placeOnPath(d, crossesFrames(edge) ? 0.34 : 0.5);
       const [status] = edge.check;
       const sign = { agrees: "✓", differs: "✗", kink: "∠", unchecked: "·" }[status];
       group.append(
@@ -107,25 +112,31 @@ const graph = (() => {
     return { group, line };
   }
 
-  // A point of the path that is in the middle of its pieces: M p0 C p1 p2 p3 ...
-  function middleOf(d) {
+  function crossesFrames(edge) {
+    const [tail, head] = [edge.from, edge.to].map((key) => (nodes.get(key)?.frames ?? []).join("/"));
+    return tail !== head;
+  }
+
+  // A point on a path of one piece, M p0 C p1 p2 p3; of a longer one in the middle.
+  function placeOnPath(d, share) {
     const points = d.match(/-?[\d.]+,-?[\d.]+/g).map((pair) => pair.split(",").map(Number));
     const pieces = (points.length - 1) / 3;
+    const t = pieces === 1 ? share : 0.5;
     const start = Math.floor((pieces - 1) / 2) * 3;
-    const [a, b, c, e] = points.slice(start, start + 4);
-    return [0, 1].map((axis) => (a[axis] + 3 * b[axis] + 3 * c[axis] + e[axis]) / 8);
+    const weights = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t ** 3];
+    return [0, 1].map((axis) => weights.reduce((sum, w, k) => sum + w * points[start + k][axis], 0));
   }
 
   function drawBox(key, box) {
     const [x, y] = layout.nodes[key];
     const [left, top] = [x - box.width / 2, y - box.height / 2];
     const rounded = { leaf: 22, constant: 3, module: 8 }[box.kind] ?? 10;
-    const letters = Math.floor((box.width - 22) / 6.7);
+    const letters = Math.floor((box.width - 18) / 7.3);
     const parts = {
       second: svg("text", { class: "second", x, y: top + 32 }),
       third: svg("text", { class: "third", x, y: top + 46 }),
       badge: svg("text", { x: left + box.width - 2, y: top + 6 }),
-      mark: svg("text", { class: "mark", x: left + 3, y: top + 6 }),
+      mark: svg("text", { x: left + 2, y: top + 6 }),
     };
     const pill = svg("circle", { cx: left + box.width - 2, cy: top + 2, r: 9 });
     const group = svg(
@@ -146,7 +157,7 @@ const graph = (() => {
       parts.second,
       parts.third,
       svg("g", { class: "badge" }, pill, parts.badge),
-      parts.mark,
+      svg("g", { class: "mark" }, svg("circle", { cx: left + 2, cy: top + 2, r: 9 }), parts.mark),
     );
     world.append(group);
     return { ...box, ...parts, group, x, y };
@@ -203,10 +214,18 @@ const graph = (() => {
   function fit() {
     const { width, height } = root.getBoundingClientRect();
     const [w, h] = layout.size;
-    view.scale = Math.min(Math.max(Math.min((width - 24) / w, (height - 76) / h), 0.05), 1.6);
+    const [top, bottom] = [topMargin(), 58];
+    const scale = Math.min((width - 24) / w, (height - top - bottom) / h);
+    view.scale = Math.min(Math.max(scale, 0.05), 1.6);
     view.x = (width - w * view.scale) / 2;
-    view.y = Math.max((height - 52 - h * view.scale) / 2, 12);
+    view.y = Math.max((height + top - bottom - h * view.scale) / 2, top);
     place();
+  }
+
+  // What lies over the picture must not hide it.
+  function topMargin() {
+    const notice = document.getElementById("notice");
+    return notice.hidden ? 14 : notice.offsetHeight + 24;
   }
 
   function zoom(factor, x, y) {
@@ -225,7 +244,7 @@ const graph = (() => {
     const { width, height } = root.getBoundingClientRect();
     if (!found.length || !width) return;
     if (view.scale < 0.55) zoom(0.85 / view.scale);
-    const room = { left: 30, right: width - 30, top: 34, bottom: height - 70 };
+    const room = { left: 30, right: width - 30, top: topMargin() + 16, bottom: height - 70 };
     const reach = (side, axis, sign) => found.map((b) => b[axis] + (sign * b[side]) / 2);
     const left = Math.min(...reach("width", "x", -1)) * view.scale + view.x;
     const right = Math.max(...reach("width", "x", 1)) * view.scale + view.x;
@@ -341,6 +360,7 @@ const graph = (() => {
     const mark = box.members.map((m) => marks.get(m)).find(Boolean);
     const early = has(state.early);
     box.mark.textContent = early ? "✗" : step.phase === "forward" || !mark ? "" : signs[mark][0];
+    box.group.classList.toggle("marked", box.mark.textContent !== "");
     box.group.setAttribute("aria-label", boxLabel(box, waiting, uses, state));
   }
 
@@ -352,7 +372,7 @@ const graph = (() => {
     }
     const value = arrayAt(nodes.get(key).value);
     const computed = state.computed.has(key);
-    box.second.textContent = isScalar(value) && computed ? `${box.shape === "scalar" ? "" : box.shape}  ${number(value.data[0], 3)}`.trim() : box.shape;
+    box.second.textContent = isScalar(value) && computed ? `${number(value.data[0], 3)} ${box.shape.replace("scalar", "")}`.trim() : box.shape;
     const total = state.totals.get(key);
     if (step.phase === "forward") box.third.textContent = computed && !isScalar(value) ? `‖${number(statsOf(value).norm, 3)}‖` : "";
     else if (total === undefined) box.third.textContent = box.kind === "constant" ? "" : "∂L  –";
@@ -390,15 +410,16 @@ const graph = (() => {
 const signs = {
   nan: ["⚠", "the gradient is not finite"],
   zero: ["0", "the gradient is 0 everywhere"],
-  vanishing: ["↓", "the gradient vanishes: less than 1/10,000 of the usual size"],
-  exploding: ["↑", "the gradient explodes: more than 10,000 times the usual size"],
+  vanishing: ["↓", "the gradient vanishes: an element has less than 1/10,000 of the usual size, or 1e-7 of the output's"],
+  exploding: ["↑", "the gradient explodes: more than 10,000 times the usual size, or 1e7 times the output's"],
 };
 
 function checkText(edge) {
   const [status, index, analytic, numeric, elements, note] = edge.check;
+  const rounding = status !== "unchecked" && note ? `; ${note}` : "";
   if (status === "unchecked") return `Not compared with a finite difference: ${note}`;
   const numbers = `the rule gives ${number(analytic)}, the difference ${number(numeric)}${index.length ? ` at ${indexText(index)}` : ""}`;
-  if (status === "agrees") return `Agrees with a finite difference: ${numbers} (${plural(elements, "element")} compared)`;
+  if (status === "agrees") return `Agrees with a finite difference: ${numbers} (${plural(elements, "element")} compared)${rounding}`;
   if (status === "kink") return `At a kink, between the slopes on both sides: ${numbers}`;
   return `Differs from a finite difference: ${numbers}`;
 }

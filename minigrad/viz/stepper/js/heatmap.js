@@ -73,7 +73,7 @@ function tableOf(view) {
       }, number(x)),
     );
   }
-  return h("div", { class: "cells", role: "group", "aria-label": name, style: `grid-template-columns:repeat(${matrix.columns}, minmax(3.6em, auto))` }, cells);
+  return h("div", { class: "cells", role: "group", "aria-label": name, style: `grid-template-columns:repeat(${matrix.columns}, auto)` }, cells);
 }
 
 function moveIn(event, k, { columns }, size, go) {
@@ -87,38 +87,34 @@ function moveIn(event, k, { columns }, size, go) {
 
 function mapOf(view) {
   const { array, matrix, scale } = view;
-  const cells = array.data ? matrix : { rows: Math.min(matrix.rows, array.picture.length), columns: 0 };
-  if (!array.data) {
-    cells.columns = Math.min(matrix.columns, Math.round(array.picture.length / pictureRows(array)));
-    cells.rows = array.picture.length / cells.columns;
-  }
-  const side = Math.max(2, Math.min(22, Math.floor(380 / cells.columns), Math.ceil(420 / cells.rows)));
-  const [width, height] = [cells.columns * side, cells.rows * side];
+  const numbers = array.data ?? array.picture;
+  const cells = cellsOf(array, matrix);
+  const bands = bandsOf(array, cells);
+  const side = Math.max(2, Math.min(22, Math.floor(380 / bands.across), Math.ceil(420 / bands.down)));
+  const [width, height] = [bands.across * side, bands.down * side];
   const canvas = h("canvas", { width: width * 2, height: height * 2, style: `width:${width}px;height:${height}px` });
   const readout = h("output", { class: "readout" });
-  const numbers = array.data ?? array.picture;
   let at = view.chosen ?? 0;
+  const cursor = h("div", { class: "cursor" });
   const box = h(
     "div",
     { class: "map", tabindex: 0, role: "application", "aria-label": `Heat map of ${view.name}; arrows move, Enter chooses`, style: `width:${width}px;height:${height}px` },
     canvas,
-    h("div", { class: "cursor" }),
+    cursor,
   );
-  paintMap(canvas, numbers, cells, side * 2, scale);
+  paintMap(canvas, numbers, bands, side * 2, scale);
   const show = (k) => {
     at = k;
+    const [x, y] = bands.placeOf(k);
+    cursor.style.cssText = `left:${x * side}px;top:${y * side}px;width:${side}px;height:${side}px`;
     const [row, column] = [Math.floor(k / cells.columns), k % cells.columns];
-    const cursor = box.querySelector(".cursor");
-    cursor.style.cssText = `left:${column * side}px;top:${row * side}px;width:${side}px;height:${side}px`;
     const where = array.data ? indexText(indexOf(k, array.shape)) : blockText(row, column, cells, matrix);
     readout.textContent = `${where} = ${number(numbers[k])}`;
     readout.dataset.value = String(numbers[k]);
   };
   const under = (event) => {
     const { left, top } = box.getBoundingClientRect();
-    const [column, row] = [Math.floor((event.clientX - left) / side), Math.floor((event.clientY - top) / side)];
-    const k = row * cells.columns + column;
-    return row >= 0 && column >= 0 && column < cells.columns && k < numbers.length ? k : null;
+    return bands.cellAt(Math.floor((event.clientX - left) / side), Math.floor((event.clientY - top) / side), numbers.length);
   };
   box.addEventListener("pointermove", (event) => {
     const k = under(event);
@@ -139,12 +135,32 @@ function mapOf(view) {
   return h("div", {}, box, readout);
 }
 
-function pictureRows(array) {
-  const side = Math.floor(Math.sqrt(array.picture.length));
-  for (let rows = side; rows <= array.picture.length; rows++) {
-    if (array.picture.length % rows === 0 && rows <= array.grid[0] && array.picture.length / rows <= array.grid[1]) return rows;
-  }
-  return 1;
+function cellsOf(array, matrix) {
+  if (array.data) return matrix;
+  const side = Math.floor(Math.sqrt(array.limit));
+  return { rows: Math.min(matrix.rows, side), columns: Math.min(matrix.columns, side) };
+}
+
+// A tall array is cut into bands that stand side by side, whole matrices of the last two axes in each.
+function bandsOf(array, { rows, columns }) {
+  const group = array.data && array.shape.length > 1 ? array.shape[array.shape.length - 2] : 1;
+  const fits = Math.max(1, Math.floor(40 / (columns + 1)));
+  const count = rows <= 18 ? 1 : Math.min(fits, Math.ceil(rows / 16));
+  const down = Math.min(rows, Math.ceil(Math.ceil(rows / count) / group) * group);
+  const across = Math.ceil(rows / down) * (columns + 1) - 1;
+  return {
+    across,
+    down,
+    placeOf(k) {
+      const [row, column] = [Math.floor(k / columns), k % columns];
+      return [Math.floor(row / down) * (columns + 1) + column, row % down];
+    },
+    cellAt(x, y, length) {
+      const [band, column] = [Math.floor(x / (columns + 1)), x % (columns + 1)];
+      const k = (band * down + y) * columns + column;
+      return x >= 0 && y >= 0 && y < down && column < columns && k < length ? k : null;
+    },
+  };
 }
 
 function blockText(row, column, cells, matrix) {
@@ -158,7 +174,7 @@ function blockText(row, column, cells, matrix) {
   return `rows ${range(row, cells.rows, matrix.rows)}, columns ${range(column, cells.columns, matrix.columns)}`;
 }
 
-function paintMap(canvas, numbers, { columns }, side, scale) {
+function paintMap(canvas, numbers, bands, side, scale) {
   const context = canvas.getContext("2d");
   const palette = new Map();
   const probe = document.body.appendChild(h("i", {}));
@@ -171,7 +187,8 @@ function paintMap(canvas, numbers, { columns }, side, scale) {
   };
   numbers.forEach((x, k) => {
     context.fillStyle = resolved(colourOf(x, scale));
-    context.fillRect((k % columns) * side, Math.floor(k / columns) * side, side, side);
+    const [x, y] = bands.placeOf(k);
+    context.fillRect(x * side, y * side, side, side);
   });
   probe.remove();
 }

@@ -28,6 +28,7 @@ const panel = (() => {
   function turnTo(name) {
     tab = name;
     again();
+    onChoose(chosenNode);
     document.getElementById(`tab-${name}`)?.focus();
   }
 
@@ -325,10 +326,10 @@ const panel = (() => {
 
   let onChoose = () => {};
 
-  function choose(key) {
+  function choose(key, turn = true) {
     if (chosenNode !== key) chosenElement = null;
     chosenNode = key;
-    tab = key ? "tensor" : "step";
+    tab = key && turn ? "tensor" : "step";
     root.scrollTop = 0;
     again();
     onChoose(key);
@@ -338,6 +339,9 @@ const panel = (() => {
     show, choose, again,
     get chosen() {
       return chosenNode;
+    },
+    get showsTensor() {
+      return tab === "tensor";
     },
     onjump(action) {
       jump = action;

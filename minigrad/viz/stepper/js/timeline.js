@@ -90,14 +90,16 @@ function marksOfGradients() {
     const { norm, nan, inf } = statsOf(array);
     sizes.set(key, nan + inf ? NaN : norm / Math.sqrt(Math.max(array.size, 1)));
   }
+  const start = sizes.get(content.output);
+  sizes.delete(content.output); // which is what it was given
   const sorted = [...sizes.values()].filter((x) => x > 0).sort((a, b) => a - b);
   const middle = sorted[Math.floor(sorted.length / 2)] ?? 1;
   const found = new Map();
   for (const [key, size] of sizes) {
     if (Number.isNaN(size)) found.set(key, "nan");
     else if (size === 0) found.set(key, "zero");
-    else if (size < middle * 1e-4) found.set(key, "vanishing");
-    else if (size > middle * 1e4) found.set(key, "exploding");
+    else if (size < middle * 1e-4 || size < start * 1e-7) found.set(key, "vanishing");
+    else if (size > middle * 1e4 || size > start * 1e7) found.set(key, "exploding");
   }
   return found;
 }
