@@ -37,11 +37,12 @@ are standardized, so that squared errors are in units of the targets' variance. 
 1 the loss became infinite or NaN, 2 bad input or options, 130 or 143 stopped by Ctrl-C or SIGTERM,
 after which --resume goes on, bit for bit."""
 
-_GRAPH = """Draw the graph of a loss; or, with --step, write a page on which its backward pass can be
-walked through, and with --trace, print that pass as a table."""
-_GRAPH_MORE = """SUBJECT is an expression in NumPy's functions and those of minigrad.functional, such
-as "tanh(x*w + b)", in which := names an intermediate result; or a Python file and a function in it
-that returns the loss, or the loss and an optimizer; or the folder of a run of minigrad train."""
+_GRAPH = """Draw the graph of a loss; or, with --step, write a page on which its backward pass can
+be walked through, and with --trace, print that pass as a table."""
+_GRAPH_MORE = """SUBJECT is an expression in NumPy's functions and those of minigrad.functional,
+such as "tanh(x*w + b)", in which := names an intermediate result; or a Python file and a function
+in it that returns the loss, or the loss and an optimizer; or the folder of a run of minigrad
+train."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "array_methods": {"diagnosis", "vjps", "tensor"},  # tensor: for the types only
     "tensor": {
         "array_methods", "assignment", "conversion", "diagnosis", "engine", "frames", "modes",
-        "node", "printing", "traced", "vjps", "writes",
+        "node", "printing", "provenance", "traced", "vjps", "writes",
     },
     "parameter": {"frames", "modes", "tensor", "writes"},
     "stacking": {"conversion", "tensor"},

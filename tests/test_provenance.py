@@ -152,3 +152,14 @@ def test_compiled_functions_run_as_they_are_written():
     with mg.record_origins():
         y = f(x)
     assert mg.origin_of(y).source == "return np.tanh(x)"
+
+
+def test_names_of_results():
+    x = mg.tensor([1.0], requires_grad=True)
+    y = x * 2.0
+    x.name, y.name = "x", "y"
+    z = y + 1.0
+    assert [provenance.label_of(t.node) for t in (x, y, z)] == ["x", "y", None]
+    before = len(provenance._names)
+    del y, z
+    assert len(provenance._names) == before - 1

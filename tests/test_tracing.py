@@ -79,7 +79,7 @@ class TestGallery:
 
         loss = make()
         plain = mg.trace_backward(loss)
-        with _Recorder({}) as recorder:
+        with _Recorder() as recorder:
             carry_back([loss], [seed_for(loss, None)], None, retain_graph=True, create_graph=True)
         for a, b in zip(plain, recorder.records, strict=True):
             assert type(a) is type(b)

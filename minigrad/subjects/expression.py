@@ -146,14 +146,8 @@ class _Evaluation:
 
     def _constant(self, node: ast.Constant) -> Any:
         if isinstance(node.value, (int, float, str)) or node.value is None:
-            return (
-                float(node.value) if type(node.value) is int and self._is_huge(node) else node.value
-            )
+            return node.value
         raise SubjectError(f"an expression cannot have {node.value!r} in it")
-
-    @staticmethod
-    def _is_huge(node: ast.Constant) -> bool:
-        return abs(node.value) > 2**53
 
     def _name(self, node: ast.Name) -> Any:
         if node.id in self.names:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..modes import active_recorder
 from ..node import Node
-from ..provenance import origin_of
+from ..provenance import label_of, origin_of
 from ..tensor import Tensor, carry_back, node_of, seed_for
 from ..vjps import VJPS
 from ..watcher import Watcher
@@ -63,8 +63,7 @@ def trace_backward(loss: Tensor, *, gradient: Any = None, optimizer: Any = None)
     if not isinstance(loss, Tensor):
         raise TypeError(f"trace_backward expects a tensor, got {type(loss).__name__}")
     seed = seed_for(loss, gradient)
-    labels = {node_of(loss): loss.name} if loss.name else {}
-    with _Recorder(labels) as recorder:
+    with _Recorder() as recorder:
         carry_back([loss], [seed], None, retain_graph=True, create_graph=False)
     records = recorder.records
     if optimizer is not None:
@@ -75,10 +74,9 @@ def trace_backward(loss: Tensor, *, gradient: Any = None, optimizer: Any = None)
 class _Recorder(Watcher):
     """Writes down what it sees of the first backward pass inside its block."""
 
-    def __init__(self, labels: dict[Node, str]) -> None:
+    def __init__(self) -> None:
         self.records: list[Record] = []
         self.traced: dict[Node, TracedNode] = {}
-        self._labels = labels
         self._left: Counter[Node] = Counter()  # contributions that a node is waiting for
         self._totals: dict[Node, Array] = {}
         self._incoming: dict[Node, Array] = {}
@@ -95,14 +93,11 @@ class _Recorder(Watcher):
 
     def _of(self, node: Node, place: int) -> TracedNode:
         inputs = tuple(self.traced[a] if isinstance(a, Node) else _kept(a) for a in node.inputs)
-        label = self._labels.get(node) or getattr(node, "label", None)
-        if label is None and node.handle is not None:
-            label = getattr(node.handle(), "name", None)
         return TracedNode(
             place=place,
             number=node.number,
             fn=None if node.is_leaf else node.fn,
-            label=label,
+            label=label_of(node),
             value=_copy(node.value),
             inputs=inputs,
             params=dict(node.params),

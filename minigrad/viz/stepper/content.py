@@ -78,13 +78,14 @@ class _Content:
     def _node(self, node: TracedNode) -> dict[str, Any]:
         call = node.label or "leaf" if node.is_leaf else self._call(node)
         title = f"{node.label} = {call}" if node.label and not node.is_leaf else call
-        entry = {
+        shape = kind_text(node.value.dtype, node.value.shape)
+        entry: dict[str, Any] = {
             "key": self.keys[node],
             "kind": "leaf" if node.is_leaf else "operation",
             "name": node.name,
             "title": title,
             "operation": node.operation,
-            "shape": kind_text(node.value.dtype, node.value.shape),
+            "shape": shape,
             "value": self.arrays.add(node.value),
             "uses": node.uses,
             "frames": self._frames(node),
@@ -97,7 +98,7 @@ class _Content:
                 "source": node.origin.source,
                 "rule": node.origin.rule,
             }
-        return {**entry, **_size(title, entry["shape"])}
+        return {**entry, **_size(title, shape)}
 
     def _call(self, node: TracedNode) -> str:
         positional = ["·" if isinstance(a, TracedNode) else inline(a) or "·" for a in node.inputs]
@@ -113,7 +114,7 @@ class _Content:
 
     def _constant(self, key: str, array: Any) -> dict[str, Any]:
         shape = kind_text(array.dtype, array.shape)
-        entry = {
+        entry: dict[str, Any] = {
             "key": key, "kind": "constant", "name": "constant", "title": "constant",
             "operation": None, "shape": shape, "value": self.arrays.add(array), "uses": 0,
             "frames": [],
@@ -284,7 +285,9 @@ class _Content:
         boxes = [Box(n["key"], n["width"], n["height"], tuple(n["frames"])) for n in nodes]
         links = [(e["key"], e["from"], e["to"]) for e in edges]
         found = placed(boxes, links, {name: len(title) for name, title in self.frames.items()})
-        return found and {
+        if found is None:
+            return None
+        return {
             "size": found.size, "nodes": found.boxes, "edges": found.edges, "frames": found.frames,
         }  # fmt: skip
 
@@ -315,11 +318,11 @@ def _size(title: str, shape: str) -> dict[str, float]:
     return {"width": round(min(width, 270)), "height": _HEIGHT}
 
 
-def _norm(array: Any) -> float:
+def _norm(array: Any) -> float | None:
     with np.errstate(all="ignore"):
         return _safe(np.linalg.norm(np.asarray(array, np.float64)))
 
 
-def _safe(x: Any) -> Any:
+def _safe(x: Any) -> float | None:
     """JSON has no nan and no infinity."""
     return float(x) if np.isfinite(x) else None

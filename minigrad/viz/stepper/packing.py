@@ -68,7 +68,8 @@ def stats(array: Array) -> list[float]:
 
 def encoded_numbers(array: Array, dtype: str) -> str:
     """The bytes of an array in base64, little-endian."""
-    return base64.b64encode(np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<"))).decode()
+    little = np.asarray(array, np.dtype(dtype).newbyteorder("<"))
+    return base64.b64encode(little.tobytes()).decode()
 
 
 def _width(array: Array) -> int:
