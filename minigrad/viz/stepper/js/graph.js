@@ -214,18 +214,19 @@ const graph = (() => {
   function fit() {
     const { width, height } = root.getBoundingClientRect();
     const [w, h] = layout.size;
-    const [top, bottom] = [topMargin(), 58];
-    const scale = Math.min((width - 24) / w, (height - top - bottom) / h);
+    const room = roomIn(width, height);
+    const scale = Math.min((room.right - room.left) / w, (room.bottom - room.top) / h);
     view.scale = Math.min(Math.max(scale, 0.05), 1.6);
     view.x = (width - w * view.scale) / 2;
-    view.y = Math.max((height + top - bottom - h * view.scale) / 2, top);
+    view.y = Math.max((room.top + room.bottom - h * view.scale) / 2, room.top);
     place();
   }
 
   // What lies over the picture must not hide it.
-  function topMargin() {
+  function roomIn(width, height) {
     const notice = document.getElementById("notice");
-    return notice.hidden ? 14 : notice.offsetHeight + 24;
+    const top = notice.hidden ? 14 : notice.offsetHeight + 24;
+    return { left: 14, right: width - 14, top, bottom: height - 58 };
   }
 
   function zoom(factor, x, y) {
@@ -244,7 +245,7 @@ const graph = (() => {
     const { width, height } = root.getBoundingClientRect();
     if (!found.length || !width) return;
     if (view.scale < 0.55) zoom(0.85 / view.scale);
-    const room = { left: 30, right: width - 30, top: topMargin() + 16, bottom: height - 70 };
+    const room = roomIn(width, height);
     const reach = (side, axis, sign) => found.map((b) => b[axis] + (sign * b[side]) / 2);
     const left = Math.min(...reach("width", "x", -1)) * view.scale + view.x;
     const right = Math.max(...reach("width", "x", 1)) * view.scale + view.x;
@@ -259,7 +260,7 @@ const graph = (() => {
 
   // No empty margin on one side while the picture is cut off at the other.
   function shiftToFill(begin, length, low, high) {
-    if (length <= high - low) return (low + high - length) / 2 - begin;
+    if (length <= high - low + 1) return (low + high - length) / 2 - begin;
     return begin > low ? low - begin : Math.max(high - begin - length, 0);
   }
 
@@ -317,20 +318,30 @@ const graph = (() => {
   function paint(step, state, chosen, path) {
     last = [step, state, chosen, path];
     for (const [key, box] of boxes) paintBox(key, box, step, state, chosen);
-    for (const [key, { group, line }] of arrows) {
+    for (const [key, arrow] of arrows) {
+      const { group, line } = arrow;
       const active = key === step.edge || (step.kind === "call" && edges.get(key).to === step.node);
       const look = ["edge"];
       if (active) look.push("active");
       else if (state.used.has(key)) look.push("done");
       if (path.includes(key)) look.push("largest");
-      group.setAttribute("class", look.join(" "));
       const isBackward = active && step.phase === "backward"; // gradients flow against the arrow
+      if (isBackward) look.push("against");
+      if (!changed(arrow, "look", look.join(" "))) continue;
+      group.setAttribute("class", arrow.look);
       line.setAttribute("marker-end", isBackward ? "none" : `url(#${active ? "tip-active" : "tip"})`);
       line.setAttribute("marker-start", isBackward ? "url(#tip-back)" : "none");
     }
     if (focused === null || !boxes.has(focused)) {
       [...boxes.values()].forEach((box, k) => box.group.setAttribute("tabindex", k ? -1 : 0));
     }
+  }
+
+  // Whether something is not as it was painted last: most of a large graph is.
+  function changed(painted, name, value) {
+    if (painted[name] === value) return false;
+    painted[name] = value;
+    return true;
   }
 
   function paintBox(key, box, step, state, chosen) {
@@ -350,36 +361,43 @@ const graph = (() => {
     }
     if (has(state.early)) look.push("early");
     if (chosen === key) look.push("chosen");
-    box.group.setAttribute("class", look.join(" "));
-    paintText(key, box, step, state);
     const uses = box.members.reduce((sum, m) => sum + nodes.get(m).uses, 0);
-    const counts = step.phase !== "forward" && uses > 0;
-    box.group.classList.toggle("counted", counts);
-    box.badge.textContent = waiting || "✓";
-    box.group.classList.toggle("complete", counts && !waiting);
-    const mark = box.members.map((m) => marks.get(m)).find(Boolean);
-    const early = has(state.early);
-    box.mark.textContent = early ? "✗" : step.phase === "forward" || !mark ? "" : signs[mark][0];
-    box.group.classList.toggle("marked", box.mark.textContent !== "");
-    box.group.setAttribute("aria-label", boxLabel(box, waiting, uses, state));
+    if (step.phase !== "forward" && uses > 0) look.push("counted", waiting ? "open" : "complete");
+    const kind = has(state.early) ? "✗" : signs[box.members.map((m) => marks.get(m)).find(Boolean)]?.[0];
+    const mark = step.phase === "forward" ? "" : (kind ?? "");
+    if (mark) look.push("marked");
+    if (changed(box, "look", look.join(" "))) box.group.setAttribute("class", box.look);
+    write(box, "badge", String(waiting || "✓"));
+    write(box, "mark", mark);
+    paintText(key, box, step, state);
+    const label = boxLabel(box, waiting, uses, state);
+    if (changed(box, "label", label)) box.group.setAttribute("aria-label", label);
+  }
+
+  function write(box, part, text) {
+    if (changed(box, `${part}Text`, text)) box[part].textContent = text;
   }
 
   function paintText(key, box, step, state) {
     if (box.kind === "module") {
-      box.second.textContent = plural(box.members.length, "operation");
-      box.third.textContent = "";
+      write(box, "second", plural(box.members.length, "operation"));
       return;
     }
     const value = arrayAt(nodes.get(key).value);
     const computed = state.computed.has(key);
-    box.second.textContent = isScalar(value) && computed ? `${number(value.data[0], 3)} ${box.shape.replace("scalar", "")}`.trim() : box.shape;
+    const isNumber = isScalar(value) && computed;
+    const shape = box.shape.replace("scalar", "");
+    write(box, "second", isNumber ? `${number(value.data[0], 3)} ${shape}`.trim() : box.shape);
     const total = state.totals.get(key);
-    if (step.phase === "forward") box.third.textContent = computed && !isScalar(value) ? `‖${number(statsOf(value).norm, 3)}‖` : "";
-    else if (total === undefined) box.third.textContent = box.kind === "constant" ? "" : "∂L  –";
-    else {
-      const g = arrayAt(total);
-      box.third.textContent = `∂L  ${isScalar(g) ? number(g.data[0], 3) : `‖${number(statsOf(g).norm, 3)}‖`}`;
-    }
+    let third = "";
+    if (step.phase === "forward") third = computed && !isScalar(value) ? sizeText(value) : "";
+    else if (total !== undefined) third = `∂L  ${sizeText(arrayAt(total))}`;
+    else if (box.kind !== "constant") third = "∂L  –";
+    write(box, "third", third);
+  }
+
+  function sizeText(array) {
+    return isScalar(array) ? number(array.data[0], 3) : `‖${number(statsOf(array).norm, 3)}‖`;
   }
 
   function boxLabel(box, waiting, uses, state) {

@@ -187,8 +187,8 @@ function paintMap(canvas, numbers, bands, side, scale) {
   };
   numbers.forEach((x, k) => {
     context.fillStyle = resolved(colourOf(x, scale));
-    const [x, y] = bands.placeOf(k);
-    context.fillRect(x * side, y * side, side, side);
+    const [across, down] = bands.placeOf(k);
+    context.fillRect(across * side, down * side, side, side);
   });
   probe.remove();
 }
