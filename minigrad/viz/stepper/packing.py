@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,17 @@ class Packer:
     """
 
     def __init__(self) -> None:
-        self._places: dict[int, int] = {}
+        self._places: dict[Any, int] = {}
         self._arrays: list[Array] = []
 
     def add(self, array: Any) -> int:
-        """The place where an array is going to be found."""
+        """The place where an array is going to be found: one place for arrays that are equal."""
         array = np.asarray(array)
-        if id(array) not in self._places:
-            self._places[id(array)] = len(self._arrays)
-            self._arrays.append(array)  # which also keeps the id from being used again
-        return self._places[id(array)]
+        key = array.dtype, array.shape, blake2b(array.tobytes()).digest()
+        if key not in self._places:
+            self._places[key] = len(self._arrays)
+            self._arrays.append(array)
+        return self._places[key]
 
     def packed(self, characters: int) -> list[dict[str, Any]]:
         """All arrays, in order."""
@@ -106,8 +107,3 @@ def _extreme(block: Array) -> Any:
     flat = block.reshape(-1)
     bad = np.isnan(flat)
     return np.nan if bad.any() else flat[np.argmax(np.abs(flat))]
-
-
-def total_characters(entries: Iterable[dict[str, Any]]) -> int:
-    """How long the packed data are."""
-    return sum(len(e.get("data", e.get("picture", ""))) for e in entries)

@@ -73,7 +73,7 @@ function tableOf(view) {
       }, number(x)),
     );
   }
-  return h("div", { class: "cells", role: "group", "aria-label": name, style: `grid-template-columns:repeat(${matrix.columns}, auto)` }, cells);
+  return h("div", { class: "cells", role: "group", "aria-label": name, style: `grid-template-columns:repeat(${matrix.columns}, max-content)` }, cells);
 }
 
 function moveIn(event, k, { columns }, size, go) {

@@ -32,8 +32,9 @@ function setLayers(all) {
       if (!waiting.get(next)) ready.push(next);
     }
   }
-  for (const v of order) {
-    if (!v.above.length && v.below.length) v.layer = Math.min(...v.below.map((w) => w.layer)) - 1;
+  for (const v of order.reverse()) {
+    // As near to its first use as it can be, so that weights stand beside what they weigh.
+    if (v.below.length) v.layer = Math.min(...v.below.map((w) => w.layer)) - 1;
   }
 }
 

@@ -51,7 +51,10 @@ element("search").addEventListener("keydown", keyInSearch);
 element("search").addEventListener("blur", () => showFound(""));
 document.addEventListener("keydown", onKey);
 window.addEventListener("hashchange", readAddress);
-window.addEventListener("resize", () => graph.fit());
+window.addEventListener("resize", () => {
+  graph.fit();
+  render();
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => panel.again());
 readAddress();
 

@@ -131,7 +131,7 @@ const panel = (() => {
       step.rule ? ruleSection(step, offset, index) : null,
       unbroadcast ? row("what the rule returned", view(step.local, "what the rule returned"), h("p", {}, unbroadcastText(step))) : null,
       row("contribution", view(step.contribution, "the contribution", { chosen: offset, onchoose: chooseCell }),
-        offset !== null && !isScalar(contribution) && step.rule && !(step.expression.element && !unbroadcast) ? cellEquation(step, offset, index) : null),
+        offset !== null && !isScalar(contribution) && step.expression && !isNaive && !(step.expression.element && !unbroadcast) ? cellEquation(step, offset, index) : null),
       row(`running total in ${nameOf(step.parent)}`, totalOf(step)),
       isNaive ? null : checkRow(step),
     ].filter(Boolean);
@@ -165,6 +165,8 @@ const panel = (() => {
 
   function ruleSection(step, offset, index) {
     const [formula, source, file, line] = step.rule;
+    const code = h("details", {}, h("summary", {}, `${file ? `${file}, line ${line}` : "source"}`), h("pre", {}, source));
+    if (!step.expression) return row("derivative rule", h("p", { class: "formula" }, formula), code);
     const written = expressionText(step.expression);
     const local = arrayAt(step.local);
     const place = isScalar(local) ? local.shape.map(() => 0) : index?.length === local.shape.length ? index : local.data ? indexOf(largestElement(local), local.shape) : null;
@@ -174,7 +176,7 @@ const panel = (() => {
       h("p", { class: "formula" }, formula),
       written !== formula && !["?", "…"].includes(written) ? h("p", { class: "formula quiet" }, `computed as ${written}`) : null,
       numbers ? h("p", { class: "formula numbers" }, isScalar(local) ? null : h("span", { class: "quiet" }, `at ${indexText(place)}: `), numbers, " = ", shown(result)) : null,
-      h("details", {}, h("summary", {}, `${file ? `${file}, line ${line}` : "source"}`), h("pre", {}, source)));
+      code);
   }
 
   function unbroadcastText(step) {

@@ -15,11 +15,22 @@ const naiveSteps = content.naive ? stepsOfNaiveOrder() : [];
 
 function stepsOfNaiveOrder() {
   const first = rightSteps.filter((s) => s.phase === "forward" || s.kind === "seed");
-  const totals = new Map(content.naive.steps.map((s) => [s.parent, s.total]));
+  const right = new Map(rightSteps.filter((s) => s.edge).map((s) => [s.edge, s]));
+  const spoken = content.naive.steps.map((s) => ({ ...s, ...ruleFor(s, right.get(s.edge)) }));
+  const totals = new Map(spoken.map((s) => [s.parent, s.total]));
   const verdicts = rightSteps
     .filter((s) => s.kind === "gradient" && totals.has(s.node))
     .map((s) => ({ ...s, kind: "verdict", got: totals.get(s.node) }));
-  return [...first, ...content.naive.steps, ...verdicts];
+  return [...first, ...spoken, ...verdicts];
+}
+
+// The same rule, applied to another gradient, which is its argument 0.
+function ruleFor(step, right) {
+  const { rule, expression } = right;
+  if (right.local !== right.contribution) return { rule };
+  const values = { ...expression.values };
+  if ("0" in values) values[0] = step.incoming;
+  return { rule, expression: { ...expression, values }, local: step.contribution };
 }
 
 function sameNumbers(a, b) {

@@ -70,7 +70,7 @@ function asText(step, at, count, isNaive) {
     line("incoming gradient g", step.incoming);
     if (step.rule) {
       lines.push(`rule: ${step.rule[0]}   (${step.rule[2]}, line ${step.rule[3]})`);
-      const numbers = expressionAt(step.expression, []);
+      const numbers = step.expression && expressionAt(step.expression, []);
       if (numbers) lines.push(`with numbers: ${numbers}`);
     }
     if (step.local !== undefined && step.local !== step.contribution) line("before un-broadcasting", step.local);
