@@ -10,6 +10,8 @@ from ...files import write_atomically
 from ...tensor import Tensor
 from ...tracing import Trace, trace_backward
 
+_CHARACTERS = 850_000  # of the page's data; the page itself takes a tenth of that
+
 
 def step_through(
     loss: Tensor | Trace,
@@ -63,9 +65,9 @@ def step_through(
         trace = loss
     else:
         trace = trace_backward(loss, gradient=gradient, optimizer=optimizer)
-    from .content import Room, content_of
+    from .content import content_of
     from .page import page
 
     heading = title if title is not None else f"Backward pass of {trace.output.name}"
-    write_atomically(path, page(content_of(trace, heading, Room())).encode())
+    write_atomically(path, page(content_of(trace, heading, _CHARACTERS)).encode())
     return path

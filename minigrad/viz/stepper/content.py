@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,22 +24,18 @@ _ENTRIES = (4096, 1024, 256, 64)  # of one Jacobian
 _MANY_ROWS = 4000  # edges; of a larger graph there are no Jacobians
 
 
-@dataclass(frozen=True)
-class Room:
-    """How many characters the page has for arrays, and for Jacobians.
+def content_of(trace: Trace, title: str, characters: int) -> dict[str, Any]:
+    """All that the page shows, ready to become JSON.
 
-    Attributes:
-        arrays: for values and gradients.
-        jacobians: for local derivatives.
+    Args:
+        trace: the steps.
+        title: the page's title.
+        characters: how long the whole shall be at most; large arrays become pictures for it.
     """
-
-    arrays: int = 480_000
-    jacobians: int = 220_000
-
-
-def content_of(trace: Trace, title: str, room: Room) -> dict[str, Any]:
-    """All that the page shows, ready to become JSON."""
-    return _Content(trace).data(title, room)
+    content = _Content(trace)
+    data = content.data(title, characters // 5)
+    rest = characters - len(json.dumps(data))
+    return {**data, "arrays": content.arrays.packed(max(rest, characters // 10))}
 
 
 class _Content:
@@ -53,7 +49,7 @@ class _Content:
         self.constants: dict[int, tuple[str, Any]] = {}  # by the identity of the array
         self.keys = {node: f"n{node.place}" for node in self.nodes}
 
-    def data(self, title: str, room: Room) -> dict[str, Any]:
+    def data(self, title: str, for_jacobians: int) -> dict[str, Any]:
         edges = [self._edge(r) for r in self.trace.contributions]
         nodes = [self._node(node) for node in self.nodes]
         silent = self._silent_edges(edges)
@@ -68,9 +64,8 @@ class _Content:
             "frames": self.frames,
             "steps": list(self._steps()),
             "naive": naive and self._naive(naive),
-            "jacobians": self._jacobians(room.jacobians),
+            "jacobians": self._jacobians(for_jacobians),
             "layout": self._layout(nodes, every),
-            "arrays": self.arrays.packed(room.arrays),
         }
 
     # Nodes and edges.
