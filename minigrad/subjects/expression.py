@@ -55,7 +55,10 @@ def loss_of_expression(text: str, at: str) -> Subject:
     if unknown:
         raise SubjectError(f"--at gives a value for {unknown[0]}, which is not in {text!r}")
     leaves = {name: _leaf(name, values[name]) for name in needed}
-    result = _Evaluation(leaves).value(tree.body)
+    try:
+        result = _Evaluation(leaves).value(tree.body)
+    except RecursionError as error:
+        raise SubjectError("the expression has too many brackets inside each other") from error
     if not isinstance(result, Tensor) or not result.requires_grad:
         raise SubjectError(f"{text!r} has no derivative: none of its values comes from a name")
     if result.size != 1:
@@ -220,13 +223,18 @@ def _known(name: str, *, numpy: bool, ours: bool) -> _Operation:
         function: _Operation = getattr(F, name)
         return function
     found: Any = getattr(np, name, None) if numpy and not name.startswith("_") else None
-    if callable(found) and (found in VJPS or found in COMPOSITES or found in CONSTANTS):
+    if callable(found) and (found in VJPS or found in COMPOSITES or _is_comparison(found)):
         chosen: _Operation = found
         return chosen
     raise SubjectError(
         f"{name} is no function that can be used here: NumPy's functions with derivative rules and "
         "those of minigrad.functional can"
     )
+
+
+def _is_comparison(fn: Any) -> bool:
+    """Functions without derivatives are not all harmless: `np.save` is one of them."""
+    return fn in CONSTANTS and (isinstance(fn, np.ufunc) or fn in (np.argmax, np.argmin))
 
 
 def _kind(node: ast.AST) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def subject_of(text: str, at: str | None = None, rows: int = 8) -> Subject:
         0.7064
     """
     path, colon, function = text.rpartition(":")
-    if Path(text).is_dir():
+    if os.path.isdir(text):
         from .run_folder import loss_of_run
 
         _refuse_at(at, "a run")
