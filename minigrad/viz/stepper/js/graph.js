@@ -226,7 +226,8 @@ const graph = (() => {
   function roomIn(width, height) {
     const notice = document.getElementById("notice");
     const top = notice.hidden ? 14 : notice.offsetHeight + 24;
-    return { left: 14, right: width - 14, top, bottom: height - 58 };
+    const below = Math.max(document.getElementById("legend").offsetHeight + 22, 58);
+    return { left: 14, right: width - 14, top, bottom: height - below };
   }
 
   function zoom(factor, x, y) {

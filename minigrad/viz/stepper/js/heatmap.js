@@ -70,7 +70,7 @@ function tableOf(view) {
         "aria-label": `${name} ${indexText(indexOf(k, array.shape))}: ${number(x)}`,
         onclick: () => choose(k),
         onkeydown: (event) => moveIn(event, k, matrix, array.size, (to) => cells[to].focus()),
-      }, number(x)),
+      }, number(x, matrix.columns > 4 ? 3 : 4)),
     );
   }
   return h("div", { class: "cells", role: "group", "aria-label": name, style: `grid-template-columns:repeat(${matrix.columns}, max-content)` }, cells);
