@@ -92,18 +92,16 @@ def _picture(array: Array, limit: int) -> tuple[int, int, Array]:
         columns = min(limit, 64)
         matrix = np.pad(matrix.reshape(-1), (0, -array.size % columns)).reshape(-1, columns)
     side = int(limit**0.5)
-    rows, columns = min(matrix.shape[0], side), min(matrix.shape[1], side)
-    picture = np.array(
-        [
-            [_extreme(block) for block in np.array_split(band, columns, axis=1)]
-            for band in np.array_split(matrix, rows, axis=0)
-        ],
-        np.float32,
+    starts = [_starts(length, min(length, side)) for length in matrix.shape]
+    largest, least = (
+        f.reduceat(f.reduceat(matrix, starts[0], axis=0), starts[1], axis=1)
+        for f in (np.maximum, np.minimum)
     )
-    return matrix.shape[0], matrix.shape[1], picture.reshape(rows, columns)
+    return *matrix.shape, np.where(largest >= -least, largest, least)
 
 
-def _extreme(block: Array) -> Any:
-    flat = block.reshape(-1)
-    bad = np.isnan(flat)
-    return np.nan if bad.any() else flat[np.argmax(np.abs(flat))]
+def _starts(length: int, parts: int) -> Array:
+    """Where parts of about the same length begin; the first ones are longer by one."""
+    short, longer = divmod(length, parts)
+    k = np.arange(parts)
+    return k * short + np.minimum(k, longer)

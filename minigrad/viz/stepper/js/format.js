@@ -27,8 +27,10 @@ function shapeText(shape) {
   return shape.length ? `(${shape.join(", ")}${shape.length === 1 ? "," : ""})` : "a number";
 }
 
+const thousands = new Intl.NumberFormat("en");
+
 function plural(count, noun) {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${thousands.format(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 // An element: h("p", {class: "x"}, "text", child, ...). Text is never markup.
