@@ -151,9 +151,9 @@ class _Beside:
 _origins, _names = _Beside(), _Beside()
 
 
-def note_name(node: Node, name: str | None) -> None:
+def note_name(node: Node | None, name: str | None) -> None:
     """Remember what the result of an operation was called."""
-    if not node.is_leaf and not node.is_freed:
+    if node is not None and not node.is_leaf and not node.is_freed:
         _names.note(node.value, node.fn, name)
 
 

@@ -287,8 +287,7 @@ class Tensor(Printable, Assignable, ArrayMethods):
     @name.setter
     def name(self, name: str | None) -> None:
         self._name = name
-        if self.node is not None:
-            note_name(self.node, name)
+        note_name(self.node, name)
 
     # Differentiation.
 

@@ -60,7 +60,8 @@ class TestGallery:
 
     def test_every_step_agrees_with_a_finite_difference(self, make):
         for record in mg.trace_backward(make()).contributions:
-            assert checked(record).status == "agrees"
+            tied = record.operation == "window_max"  # of zeros that a ReLU has made
+            assert checked(record).status == ("kink" if tied else "agrees")
 
     def test_jacobians_give_the_contributions(self, make):
         for record in mg.trace_backward(make()).contributions:

@@ -56,7 +56,7 @@ def local_derivative(record: Contribution, entries: int) -> ByElement | Sparse |
     g, found = np.zeros(y.shape, record.incoming.dtype), 0
     for k, index in enumerate(np.ndindex(y.shape)):
         g[index] = 1
-        row = applied(node, record.argument, g).reshape(-1)
+        row = applied(node, record.argument, g).flatten()  # a rule may return a view of g
         g[index] = 0
         (j,) = np.nonzero(row)
         found += j.size
