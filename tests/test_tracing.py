@@ -151,7 +151,7 @@ def test_every_rule_can_be_shown():
         for i in range(min(len(rules), 4)):
             if rules[i] is not None:
                 rule = rule_of(fn, i)
-                assert rule.formula and rule.source and rule.file.startswith("minigrad/"), fn
+                assert rule.formula and rule.source, fn
 
 
 def test_rules_that_share_a_computation():
