@@ -147,11 +147,25 @@ def test_formulas(fn, i, formula):
 
 
 def test_every_rule_can_be_shown():
-    for fn, rules in VJPS.items():
-        for i in range(min(len(rules), 4)):
-            if rules[i] is not None:
-                rule = rule_of(fn, i)
-                assert rule.formula and rule.source, fn
+    rules = [
+        rule_of(fn, i)
+        for fn, own in VJPS.items()
+        for i in range(min(len(own), 4))
+        if own[i] is not None
+    ]
+    ours = [rule for rule in rules if rule.file.startswith("minigrad/")]  # not those of tests
+    assert len(ours) > 200
+    assert all(rule.formula and rule.source and rule.line for rule in ours)
+
+
+def test_a_rule_whose_source_is_nowhere():
+    @mg.primitive
+    def twice(x):
+        return 2 * x
+
+    mg.defvjp(twice, eval("lambda g, y, x: 2 * g"))
+    step = mg.trace_backward(twice(leaf(1.0, "x"))).contributions[0]
+    assert step.rule.source == "" and str(step.expression) == "2 * g"
 
 
 def test_rules_that_share_a_computation():
