@@ -23,7 +23,7 @@ from .transforms import (
     value_and_grad,
     vjp,
 )
-from .viz import draw
+from .viz import draw, step_through
 from .vjps import defvjp, primitive
 
 __version__ = "0.1.0"
@@ -62,6 +62,7 @@ __all__ = [
     "record_origins",
     "set_default_dtype",
     "stack",
+    "step_through",
     "tensor",
     "trace_backward",
     "tracing",

@@ -7,12 +7,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__
+from . import __version__, viz
 from .data import DataError, datasets
+from .files import write_atomically
 from .optim import EMA, SAM, Lookahead, schedules
 from .optim.description import described
+from .subjects import Subject, SubjectError, subject_of
+from .tracing import trace_backward
 from .train import (
     OPTIMIZERS,
     CheckpointError,
@@ -32,6 +36,13 @@ checkpoint.safetensors, model.safetensors, curves.svg and graph.svg. Features an
 are standardized, so that squared errors are in units of the targets' variance. Exit codes: 0 done,
 1 the loss became infinite or NaN, 2 bad input or options, 130 or 143 stopped by Ctrl-C or SIGTERM,
 after which --resume goes on, bit for bit."""
+
+_GRAPH = """Draw the graph of a loss; or, with --step, write a page on which its backward pass can
+be walked through, and with --trace, print that pass as a table."""
+_GRAPH_MORE = """SUBJECT is an expression in NumPy's functions and those of minigrad.functional,
+such as "tanh(x*w + b)", in which := names an intermediate result; or a Python file and a function
+in it that returns the loss, or the loss and an optimizer; or the folder of a run of minigrad
+train."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         placed = error.filename is not None and error.strerror is not None
         return _fail(f"{error.filename}: {error.strerror}" if placed else str(error), 2)
-    except (CheckpointError, ConfigError, DataError, ImportError, MemoryError) as error:
+    except (
+        CheckpointError, ConfigError, DataError, ImportError, MemoryError, SubjectError
+    ) as error:  # fmt: skip
         return _fail(str(error), 2)
     return code
 
@@ -102,6 +115,37 @@ def _schedules(options: dict[str, Any]) -> int:
     return 0
 
 
+def _graph(options: dict[str, Any]) -> int:
+    subject = subject_of(options["subject"], options["at"], options["rows"])
+    out = options["out"]
+    try:
+        if options["trace"]:
+            return _print_trace(subject, out)
+        if options["step"]:
+            return _write_page(subject, out or "backward.html")
+        viz.save(viz.draw(subject.loss, values=True), out or "graph.svg")
+        print(out or "graph.svg")
+    except (RuntimeError, ValueError) as error:
+        raise SubjectError(str(error)) from error
+    return 0
+
+
+def _print_trace(subject: Subject, out: str | None) -> int:
+    trace = trace_backward(subject.loss, optimizer=subject.optimizer)
+    if out is None:
+        print(trace)
+    else:
+        is_json = Path(out).suffix == ".json"
+        write_atomically(out, (trace.to_json() if is_json else f"{trace}\n").encode())
+        print(out)
+    return 0
+
+
+def _write_page(subject: Subject, out: str) -> int:
+    print(viz.step_through(subject.loss, out, optimizer=subject.optimizer, title=subject.title))
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all others here."""
 
@@ -119,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_train(commands)
+    _add_graph(commands)
     for name, command, what in (
         ("optimizers", _optimizers, "list the update rules: formula, defaults, source"),
         ("schedules", _schedules, "list the schedules: formula, arguments, source"),
@@ -141,6 +186,41 @@ def _add_train(commands: Any) -> None:
     _add_data(parser.add_argument)
     _add_settings(parser.add_argument)
     _add_folders(parser.add_argument)
+
+
+def _add_graph(commands: Any) -> None:
+    parser = commands.add_parser(
+        "graph",
+        help="draw a graph, or walk through its backward pass",
+        description=_GRAPH,
+        epilog=_GRAPH_MORE,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=_graph)
+    add = parser.add_argument
+    add("subject", metavar="SUBJECT", help="an expression, SCRIPT.py:FUNCTION, or a run's folder")
+    add("--at", metavar="VALUES", help="of the expression's names: x=2,w=[1,-3]")
+    add(
+        "--rows",
+        type=int,
+        default=8,
+        metavar="N",
+        help="rows of a run's data that go through its network (default: 8)",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--step", action="store_true", help="write a page to walk through the backward pass"
+    )
+    what.add_argument(
+        "--trace", action="store_true", help="print the backward pass as a table, step by step"
+    )
+    add(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="the drawing (.svg, .png, .pdf, .dot; default: graph.svg), the page (.html; default:"
+        " backward.html), or the trace (.json, or else text; default: standard output)",
+    )
 
 
 def _add_data(add: Callable[..., Any]) -> None:

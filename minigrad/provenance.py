@@ -1,4 +1,4 @@
-"""Where an operation came from: the calls of modules, and the line of the user's code."""
+"""Where an operation came from: the calls of modules, the line of the user's code; its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .frames import Place, name_in, shown, users_line
-from .node import Node
+from .node import Leaf, Node
 from .watcher import Watcher
 
 Function = Callable[..., Any]
@@ -108,7 +108,7 @@ class record_origins(Watcher):  # noqa: N801, a verb like no_grad
             value = implementation(*args, **params)
             value = np.asarray(value) if isinstance(value, np.generic) else value
             if isinstance(value, np.ndarray):
-                _note(value, fn, Origin(self._calls, users_line(), self._rule))
+                _origins.note(value, fn, Origin(self._calls, users_line(), self._rule))
             return value
 
         return call
@@ -128,13 +128,39 @@ class record_origins(Watcher):  # noqa: N801, a verb like no_grad
         return call
 
 
-_origins: dict[tuple[int, Function], tuple[weakref.ref[Any], Origin]] = {}
+class _Beside:
+    """Facts about operations, beside the graph: forgotten with the value that an operation made.
+
+    They are found by value and function, for a function may return what it received.
+    """
+
+    def __init__(self) -> None:
+        self._facts: dict[tuple[int, Function], tuple[weakref.ref[Any], Any]] = {}
+
+    def note(self, value: Any, fn: Function, fact: Any) -> None:
+        key = id(value), fn
+        self._facts[key] = weakref.ref(value, lambda _: self._facts.pop(key, None)), fact
+
+    def of(self, node: Node) -> Any:
+        return self._facts.get((id(node.value), node.fn), (None, None))[1]
+
+    def __len__(self) -> int:
+        return len(self._facts)
 
 
-def _note(value: Any, fn: Function, origin: Origin) -> None:
-    """By value and function, for a function may return what it received."""
-    key = id(value), fn
-    _origins[key] = weakref.ref(value, lambda _: _origins.pop(key, None)), origin
+_origins, _names = _Beside(), _Beside()
+
+
+def note_name(node: Node | None, name: str | None) -> None:
+    """Remember what the result of an operation was called."""
+    if node is not None and not node.is_leaf and not node.is_freed:
+        _names.note(node.value, node.fn, name)
+
+
+def label_of(node: Node) -> str | None:
+    """The name that a leaf's tensor bears, or that the result of an operation was given."""
+    name: str | None = node.label if isinstance(node, Leaf) else _names.of(node)
+    return name
 
 
 def origin_of(operation: Any) -> Origin | None:
@@ -149,7 +175,8 @@ def origin_of(operation: Any) -> Origin | None:
     node = operation if isinstance(operation, Node) else operation.node
     if node is None or node.is_leaf:
         return None
-    return _origins.get((id(node.value), node.fn), (None, None))[1]
+    origin: Origin | None = _origins.of(node)
+    return origin
 
 
 def _title(module: Any) -> str:

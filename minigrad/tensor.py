@@ -20,6 +20,7 @@ from .frames import users_line
 from .modes import MODE, active_recorder, changed, enable_grad
 from .node import NO_PARAMS, HookHandle, Leaf, Node, next_number
 from .printing import Printable
+from .provenance import note_name
 from .traced import TRACED, TracedArray
 from .vjps import COMPOSITES, CONSTANTS, IMPLEMENTATIONS, VJPS, name_of, rejected_arguments
 from .writes import lend, record_write
@@ -286,6 +287,7 @@ class Tensor(Printable, Assignable, ArrayMethods):
     @name.setter
     def name(self, name: str | None) -> None:
         self._name = name
+        note_name(self.node, name)
 
     # Differentiation.
 

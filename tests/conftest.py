@@ -1,7 +1,9 @@
 """Puts this folder on the import path, so that every test can say `from samples import SAMPLES`.
 
-Prints the table of the examples that were run in full.
+Prints the table of the examples that were run in full, and tells of tests that were left out.
 """
+
+import browser
 
 HEAD = ("example", "metric", "goal", "seed 0", "seed 1", "seed 2", "seconds")
 
@@ -14,3 +16,5 @@ def pytest_terminal_summary(terminalreporter):
         for row in [HEAD, *sorted(rows)]:
             cells = [cell if isinstance(cell, str) else f"{cell:.6g}" for cell in row]
             terminalreporter.write_line("| " + " | ".join(cells) + " |")
+    if browser.PATH is None and not browser.IS_REQUIRED:
+        terminalreporter.write_line(f"\nNOTE: {browser.LEFT_OUT}", yellow=True, bold=True)

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "array_methods": {"diagnosis", "vjps", "tensor"},  # tensor: for the types only
     "tensor": {
         "array_methods", "assignment", "conversion", "diagnosis", "engine", "frames", "modes",
-        "node", "printing", "traced", "vjps", "writes",
+        "node", "printing", "provenance", "traced", "vjps", "writes",
     },
     "parameter": {"frames", "modes", "tensor", "writes"},
     "stacking": {"conversion", "tensor"},
@@ -62,13 +62,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tracing": {
         "array_methods", "modes", "node", "optim", "provenance", "tensor", "vjps", "watcher",
     },
-    "viz": {"compiler", "tensor", "node", "extras", "files", "provenance", "tracing", "vjps"},
+    "viz": {
+        "compiler", "engine", "extras", "files", "node", "provenance", "tensor", "tracing", "vjps",
+    },
     "train": {
         "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "vjps", "extras",
         "files", "parameter", "transforms",
     },
     "estimators": {"compiler", "data", "extras", "functional", "modes", "nn", "optim", "train"},
-    "__main__": {"train", "data", "optim", "viz"},
+    "subjects": {"creation", "functional", "provenance", "tensor", "train", "vjps"},
+    "__main__": {"data", "files", "optim", "subjects", "tracing", "train", "viz"},
 }  # fmt: skip
 
 

@@ -584,3 +584,65 @@ def test_a_missing_compiler_is_named(call, monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     error = refused(call("train", "iris", "--compile", "numba"))
     assert 'numba: pip install "minigrad[jit]"' in error
+
+
+# minigrad graph.
+
+
+NEURON = ("tanh(x*w + b)", "--at", "x=2,w=-3,b=6.88")
+
+
+def test_the_trace_of_an_expression(call):
+    code, out, err = call("graph", *NEURON, "--trace")
+    assert (code, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["step", "from", "to", "g", "rule", "contribution", "total", "left"]
+    assert lines[5] == [
+        "4",
+        "multiply_4",
+        "x",
+        "0.501",
+        *["0.501", "*", "(-3)"],
+        *["-1.503"] * 2,
+        "0",
+    ]
+    assert len(lines) == 10
+
+
+def test_a_trace_in_a_file(call, tmp_path):
+    assert call("graph", *NEURON, "--trace", "-o", "t.json") == (0, "t.json\n", "")
+    assert json.loads((tmp_path / "t.json").read_text())["format"] == "minigrad-trace"
+    assert call("graph", *NEURON, "--trace", "-o", "t.txt")[0] == 0
+    assert (tmp_path / "t.txt").read_text().startswith("step  from")
+
+
+def test_the_page_of_an_expression(call, tmp_path):
+    assert call("graph", *NEURON, "--step") == (0, "backward.html\n", "")
+    assert "<!doctype html>" in (tmp_path / "backward.html").read_text()
+    assert call("graph", *NEURON, "--step", "-o", "my page.html")[1] == "my page.html\n"
+
+
+def test_the_drawing_of_an_expression(call, tmp_path):
+    assert call("graph", *NEURON) == (0, "graph.svg\n", "")
+    assert "tanh" in (tmp_path / "graph.svg").read_text()
+    assert call("graph", *NEURON, "--out", "g.dot") == (0, "g.dot\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("x*w", "--at", "x=1"), "the expression needs a value for w: give it with --at w=..."),
+        (("nowhere.py:loss",), "nowhere.py: there is no such script"),
+        (("x*x", "--at", "x=1", "--step", "-o", "p.svg"), "p.svg: the suffix of a stepper's page"),
+        (("x*x", "--at", "x=1", "-o", "p.bmp"), "p.bmp: a drawing's suffix must be one of"),
+        (("x*x", "--at", "x=1", "--step", "--trace"), "not allowed with argument"),
+        (("x*x", "--at", "x=1", "--step", "-o", "no/p.html"), "No such file or directory"),
+        (("x*x", "--at", "x=1", "--trace", "-o", "no/t.json"), "No such file or directory"),
+        ((".",), "expected the folder of a run, found no config.json in it"),
+        ((), "the following arguments are required: SUBJECT"),
+    ],
+)
+def test_what_graph_cannot_do(call, arguments, message):
+    code, out, err = call("graph", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("minigrad: error: ") and message in err and err.count("\n") == 1

@@ -114,6 +114,7 @@ def test_a_module_that_raises_is_left():
 
 
 def test_what_is_freed_is_forgotten():
+    gc.collect()
     before = len(provenance._origins)
     with mg.record_origins():
         y = Net()(X).sum()
@@ -152,3 +153,14 @@ def test_compiled_functions_run_as_they_are_written():
     with mg.record_origins():
         y = f(x)
     assert mg.origin_of(y).source == "return np.tanh(x)"
+
+
+def test_names_of_results():
+    x = mg.tensor([1.0], requires_grad=True)
+    y = x * 2.0
+    x.name, y.name = "x", "y"
+    z = y + 1.0
+    assert [provenance.label_of(t.node) for t in (x, y, z)] == ["x", "y", None]
+    before = len(provenance._names)
+    del y, z
+    assert len(provenance._names) == before - 1

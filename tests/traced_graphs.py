@@ -82,27 +82,22 @@ def mlp():
         return F.cross_entropy(net(x), labels)
 
 
-class SmallCNN(nn.Module):
-    """Two convolutions by windows, pooling and a dense layer."""
-
-    def __init__(self, rng):
-        self.first = mg.Parameter(rng.normal(size=(2, 3, 3)).astype(np.float32) * 0.3)
-        self.second = mg.Parameter(rng.normal(size=(3, 2, 3, 3)).astype(np.float32) * 0.3)
-        self.out = nn.Linear(3, 2, rng=rng)
-
-    def forward(self, x):
-        windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))
-        h = F.relu(np.einsum("nijkl,okl->noij", windows, self.first))
-        windows = np.lib.stride_tricks.sliding_window_view(h, (3, 3), axis=(2, 3))
-        h = F.relu(np.einsum("ncijkl,ockl->noij", windows, self.second))
-        return self.out(h.mean(axis=(2, 3)))
-
-
 def cnn():
     rng = np.random.default_rng(1)
-    net = kept(SmallCNN(rng))
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3, rng=rng), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 3, 2, rng=rng),
+        nn.Flatten(), nn.Linear(3, 2, rng=rng),
+    )  # fmt: skip
+    images = rng.normal(size=(2, 1, 6, 6)).astype(np.float32)
     with mg.record_origins():
-        return F.cross_entropy(net(rng.normal(size=(2, 6, 6)).astype(np.float32)), np.array([0, 1]))
+        return F.cross_entropy(kept(net)(images), np.array([0, 1]))
+
+
+def windows():
+    kernels = drawn((2, 3, 3), "kernels", 1)
+    image = drawn((1, 5, 5), "image", 2)
+    seen = np.lib.stride_tricks.sliding_window_view(image, (3, 3), axis=(1, 2))
+    return (F.relu(np.einsum("nijkl,okl->noij", seen, kernels)) ** 2).mean()
 
 
 class Recurrent(nn.Module):
@@ -125,6 +120,21 @@ def recurrent():
     net = kept(Recurrent(rng))
     with mg.record_origins():
         return (net(rng.normal(size=(5, 2, 2)).astype(np.float32)) ** 2).mean()
+
+
+def lstm():
+    rng = np.random.default_rng(4)
+    net = kept(nn.LSTM(2, 3, rng=rng))
+    with mg.record_origins():
+        h, _ = net(rng.normal(size=(5, 2, 2)).astype(np.float32))
+        return (h[-1] ** 2).mean()
+
+
+def attention():
+    rng = np.random.default_rng(5)
+    layer = kept(nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, rng=rng))
+    with mg.record_origins():
+        return (layer(rng.normal(size=(1, 3, 4)).astype(np.float32)) ** 2).mean()
 
 
 def second_order():
@@ -162,7 +172,7 @@ GALLERY = {
     f.__name__: f
     for f in (
         neuron, two_inputs, diamond, square, many_uses, broadcast, casts, indexed, mlp, cnn,
-        recurrent, second_order, third_order, hooked, retained,
+        windows, recurrent, lstm, attention, second_order, third_order, hooked, retained,
     )
 }  # fmt: skip
 
@@ -178,3 +188,16 @@ def chain_of(operations):
             h = np.tanh(h @ w) + h
             made += 4
     return (h * h).mean()
+
+
+def with_nan():
+    x = leaf([4.0, 0.0, 1.0], "x")
+    with np.errstate(all="ignore"):
+        return (np.sqrt(x) * 2.0).sum()
+
+
+def hostile():
+    """Names which would break a page, or a drawing, that takes them for markup."""
+    x = leaf(2.0, '</script><script>alert(1)</script>"&|{}\n<b>')
+    w = leaf(3.0, "🦆 <!-- {\"a\": 'b'} \\ ]]> %s ${x} \u2028")
+    return named(np.tanh(x * w), "L<&>\"'")

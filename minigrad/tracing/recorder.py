@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from ..modes import active_recorder
 from ..node import Node
-from ..provenance import origin_of
+from ..provenance import label_of, origin_of
 from ..tensor import Tensor, carry_back, node_of, seed_for
 from ..vjps import VJPS
 from ..watcher import Watcher
@@ -62,8 +63,7 @@ def trace_backward(loss: Tensor, *, gradient: Any = None, optimizer: Any = None)
     if not isinstance(loss, Tensor):
         raise TypeError(f"trace_backward expects a tensor, got {type(loss).__name__}")
     seed = seed_for(loss, gradient)
-    labels = {node_of(loss): loss.name} if loss.name else {}
-    with _Recorder(labels) as recorder:
+    with _Recorder() as recorder:
         carry_back([loss], [seed], None, retain_graph=True, create_graph=False)
     records = recorder.records
     if optimizer is not None:
@@ -74,35 +74,36 @@ def trace_backward(loss: Tensor, *, gradient: Any = None, optimizer: Any = None)
 class _Recorder(Watcher):
     """Writes down what it sees of the first backward pass inside its block."""
 
-    def __init__(self, labels: dict[Node, str]) -> None:
+    def __init__(self) -> None:
         self.records: list[Record] = []
         self.traced: dict[Node, TracedNode] = {}
-        self._labels = labels
         self._left: Counter[Node] = Counter()  # contributions that a node is waiting for
         self._totals: dict[Node, Array] = {}
         self._incoming: dict[Node, Array] = {}
 
     def on_backward(self, order: list[Node], totals: dict[Node, Any]) -> None:
         self._left = _uses(order, totals)
-        for node in order:
-            for parent in node.parents:
-                if parent is not None and parent.is_leaf and parent not in self.traced:
-                    self.traced[parent] = self._of(parent)
-            self.traced[node] = self._of(node)
+        leaves = {p for node in order for p in node.parents if p is not None and p.is_leaf}
+        everything = {*order, *leaves, *totals}  # the loss may be a leaf itself
+        for place, node in enumerate(sorted(everything, key=attrgetter("number")), 1):
+            self.traced[node] = self._of(node, place)
         for node, seed in totals.items():
-            if node not in self.traced:  # the loss is a leaf
-                self.traced[node] = self._of(node)
             self._totals[node] = _copy(seed)
             self.records.append(Seed(len(self.records), self.traced[node], self._totals[node]))
 
-    def _of(self, node: Node) -> TracedNode:
+    def _of(self, node: Node, place: int) -> TracedNode:
         inputs = tuple(self.traced[a] if isinstance(a, Node) else _kept(a) for a in node.inputs)
-        label = self._labels.get(node) or getattr(node, "label", None)
-        if label is None and node.handle is not None:
-            label = getattr(node.handle(), "name", None)
-        fn = None if node.is_leaf else node.fn
-        more = dict(node.params), self._left[node], origin_of(node)
-        return TracedNode(node.number, fn, label, _copy(node.value), inputs, *more)
+        return TracedNode(
+            place=place,
+            number=node.number,
+            fn=None if node.is_leaf else node.fn,
+            label=label_of(node),
+            value=_copy(node.value),
+            inputs=inputs,
+            params=dict(node.params),
+            uses=self._left[node],
+            origin=origin_of(node),
+        )
 
     def on_cotangent(self, node: Node, g: Any) -> None:
         traced, total = self.traced[node], self._totals[node]

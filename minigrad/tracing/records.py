@@ -22,7 +22,8 @@ class TracedNode:
     """A node of the graph as the backward pass found it; the values are copies.
 
     Attributes:
-        number: the node's number: nodes are numbered in the order in which they were made.
+        place: the node's place in this graph, from 1, in the order in which nodes were made.
+        number: the node's own number, which counts all nodes that were ever made.
         fn: the function that was called; None for a leaf.
         label: the tensor's name, if it has one and still lives.
         value: what the call returned, or the leaf's data.
@@ -32,6 +33,7 @@ class TracedNode:
         origin: the modules and the line that it came from, inside `mg.record_origins`.
     """
 
+    place: int
     number: int
     fn: Function | None
     label: str | None
@@ -48,8 +50,8 @@ class TracedNode:
 
     @property
     def name(self) -> str:
-        """What a reader calls it: the tensor's name, else the operation and number: `tanh_7`."""
-        return self.label or f"{self.operation or 'leaf'}_{self.number}"
+        """What a reader calls it: the tensor's name, else the operation and place: `tanh_7`."""
+        return self.label or f"{self.operation or 'leaf'}_{self.place}"
 
     @property
     def is_leaf(self) -> bool:

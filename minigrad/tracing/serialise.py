@@ -30,7 +30,7 @@ def to_json(trace: Trace, *, full: bool, few: int) -> str:
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "output": trace.output.number,
+        "output": trace.output.place,
         "nodes": [_node(node, array) for node in trace.nodes],
         "records": [_record(record, array) for record in trace],
     }
@@ -74,12 +74,12 @@ def _numbers(value: Any) -> Any:
 def _node(node: TracedNode, array: Callable[[Array], Any]) -> dict[str, Any]:
     origin = node.origin
     return {
-        "number": node.number,
+        "place": node.place,
         "name": node.name,
         "operation": node.operation,
         "value": array(node.value),
         "inputs": [
-            {"node": a.number} if isinstance(a, TracedNode) else {"constant": _plain(a, array)}
+            {"node": a.place} if isinstance(a, TracedNode) else {"constant": _plain(a, array)}
             for a in node.inputs
         ],
         "params": {key: _plain(value, array) for key, value in node.params.items()},
@@ -100,7 +100,7 @@ def _record(record: Record, array: Callable[[Array], Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {"kind": record.kind}
     for f in fields(record):
         value = getattr(record, f.name)
-        entry[f.name] = value.number if isinstance(value, TracedNode) else _plain(value, array)
+        entry[f.name] = value.place if isinstance(value, TracedNode) else _plain(value, array)
     if isinstance(record, Contribution):
         entry["expression"] = str(record.expression)
     return entry

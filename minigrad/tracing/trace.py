@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from .records import Array, Contribution, Gradient, Record, TracedNode, Update
@@ -39,14 +40,13 @@ class Trace(list[Record]):
     @property
     def nodes(self) -> list[TracedNode]:
         """All nodes of the graph, oldest first."""
-        found: dict[int, TracedNode] = {}
-        stack = [self.output, *(r.node for r in self if r.node is not None)]
+        found = {self.output}
+        stack = [self.output]
         while stack:
-            node = stack.pop()
-            if node.number not in found:
-                found[node.number] = node
-                stack.extend(p for p in node.parents if p is not None)
-        return [found[number] for number in sorted(found)]
+            new = {p for p in stack.pop().parents if p is not None} - found
+            found |= new
+            stack += new
+        return sorted(found, key=attrgetter("place"))
 
     def into(self, tensor: Any) -> list[Contribution]:
         """The contributions that a tensor (or a node, or a name) received.
@@ -61,12 +61,12 @@ class Trace(list[Record]):
         number = getattr(node, "number", None)
         return [c for c in self.contributions if node == c.parent.name or number == c.parent.number]
 
-    def pending(self, step: int) -> dict[int, int]:
-        """How many contributions each node is waiting for, by its number, after a step."""
-        left = {node.number: node.uses for node in self.nodes}
+    def pending(self, step: int) -> dict[str, int]:
+        """How many contributions each node is waiting for, by its name, after a step."""
+        left = {node.name: node.uses for node in self.nodes}
         for record in self[: step + 1]:
             if isinstance(record, Contribution):
-                left[record.parent.number] = record.left
+                left[record.parent.name] = record.left
         return left
 
     def to_json(self, *, full: bool = False, few: int = 64) -> str:

@@ -117,9 +117,9 @@ def expression_of(fn: Any, i: int, g: Any, node: Any) -> Expression:
     """What the rule of a call's argument i computes from the cotangent g of its result."""
     from .rules import rule_of
 
-    known = rule_of(fn, i).names
+    known = rule_of(fn, i)
     values = (g, node.value, *node.args)
-    names = tuple(known[k] if k < len(known) else f"x{k - 2}" for k in range(len(values)))
+    names = tuple(map(known.name_of, range(len(values))))
     given = [Written(v, (k,)) if isinstance(v, np.ndarray) else v for k, v in enumerate(values)]
     rule: Any = VJPS[fn][i]
     return expression(partial(rule, *given, **node.params), names, values)
