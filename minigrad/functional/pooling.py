@@ -185,10 +185,11 @@ def _window_max_rule(
     free: Any = True  # whether no element before has taken the window's cotangent
     for s in shifts(size, places, stride, dilation):
         less = np.less(x[(slice(None), *s)], y)
-        columns.append(g * np.greater(free, less))
+        columns.append((g * np.greater(free, less))[None])
         free = np.logical_and(free, less)
-    stacked = np.stack(columns, axis=1).reshape(g.shape[0], *size, *g.shape[1:])
-    return fold(stacked, x.shape[1:-1], stride, dilation)
+    stacked = np.swapaxes(np.concatenate(columns), 0, 1)  # (C, elements, *places, N)
+    shape = g.shape[0], *size, *g.shape[1:]
+    return fold(stacked.reshape(shape), x.shape[1:-1], stride, dilation)
 
 
 defvjp(window_max, _window_max_rule)
