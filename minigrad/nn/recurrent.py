@@ -128,11 +128,11 @@ class RNN(Recurrent):
             out.
 
     Attributes:
-        weight_ih_l0, weight_hh_l0: W_ih and W_hh of the lowest layer, shape
-            (hidden_size, input_size) and (hidden_size, hidden_size); in the layers above
-            (`_l1`, ...), the former has D hidden_size columns.
+        weight_ih_l0: W_ih of the lowest layer, shape (hidden_size, input_size).
+        weight_hh_l0: the same for h, shape (hidden_size, hidden_size).
         bias_ih_l0, bias_hh_l0: shape (hidden_size,), or None.
-        weight_ih_l0_reverse, ...: the same of the second run.
+        weight_ih_l0_reverse and so on: those of the second run. In the layers above (`_l1`, ...),
+            weight_ih has D hidden_size columns.
 
     Calling the layer:
         x: shape (T, B, input_size), or (B, T, input_size) if `batch_first`; or (T, input_size), a
@@ -206,11 +206,12 @@ class LSTM(Recurrent):
             out.
 
     Attributes:
-        weight_ih_l0, weight_hh_l0: the weights of i, f, g and o one below the other, shape
-            (4 hidden_size, input_size) and (4 hidden_size, hidden_size); in the layers above
-            (`_l1`, ...), the former has D hidden_size columns.
+        weight_ih_l0: W_ii, W_if, W_ig and W_io of the lowest layer, one below the other,
+            shape (4 hidden_size, input_size).
+        weight_hh_l0: the same for h, shape (4 hidden_size, hidden_size).
         bias_ih_l0, bias_hh_l0: shape (4 hidden_size,), or None.
-        weight_ih_l0_reverse, ...: the same of the second run.
+        weight_ih_l0_reverse and so on: those of the second run. In the layers above (`_l1`, ...),
+            weight_ih has D hidden_size columns.
 
     Calling the layer:
         x: shape (T, B, input_size), or (B, T, input_size) if `batch_first`; or (T, input_size), a
@@ -286,11 +287,12 @@ class GRU(Recurrent):
             out.
 
     Attributes:
-        weight_ih_l0, weight_hh_l0: the weights of r, z and n one below the other, shape
-            (3 hidden_size, input_size) and (3 hidden_size, hidden_size); in the layers above
-            (`_l1`, ...), the former has D hidden_size columns.
+        weight_ih_l0: W_ir, W_iz and W_in of the lowest layer, one below the other,
+            shape (3 hidden_size, input_size).
+        weight_hh_l0: the same for h, shape (3 hidden_size, hidden_size).
         bias_ih_l0, bias_hh_l0: shape (3 hidden_size,), or None.
-        weight_ih_l0_reverse, ...: the same of the second run.
+        weight_ih_l0_reverse and so on: those of the second run. In the layers above (`_l1`, ...),
+            weight_ih has D hidden_size columns.
 
     Calling the layer:
         x: shape (T, B, input_size), or (B, T, input_size) if `batch_first`; or (T, input_size), a

@@ -161,8 +161,9 @@ class LSTMCell(RecurrentCell):
         rng: the generator that the parameters are drawn from; a fresh one if left out.
 
     Attributes:
-        weight_ih: W_ii, W_if, W_ig and W_io, one below the other: (4 hidden_size, input_size).
-        weight_hh: the same of h: (4 hidden_size, hidden_size).
+        weight_ih: W_ii, W_if, W_ig and W_io, one below the other,
+            shape (4 hidden_size, input_size).
+        weight_hh: the same for h, shape (4 hidden_size, hidden_size).
         bias_ih, bias_hh: shape (4 hidden_size,), or None.
 
     Raises:
@@ -219,8 +220,8 @@ class GRUCell(RecurrentCell):
         rng: the generator that the parameters are drawn from; a fresh one if left out.
 
     Attributes:
-        weight_ih: W_ir, W_iz and W_in, one below the other: (3 hidden_size, input_size).
-        weight_hh: the same of h: (3 hidden_size, hidden_size).
+        weight_ih: W_ir, W_iz and W_in, one below the other, shape (3 hidden_size, input_size).
+        weight_hh: the same for h, shape (3 hidden_size, hidden_size).
         bias_ih, bias_hh: shape (3 hidden_size,), or None.
 
     Raises:
