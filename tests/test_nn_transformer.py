@@ -48,7 +48,7 @@ def test_what_is_no_stack(kind):
         getattr(nn, kind)(blocks(f"{kind}Layer")[0], 2)
     with pytest.raises(ValueError, match="at least one layer"):
         getattr(nn, kind)([])
-    with pytest.raises(TypeError, match="takes modules, got str"):
+    with pytest.raises(TypeError, match="holds modules, got str"):
         getattr(nn, kind)(["layer"])
 
 

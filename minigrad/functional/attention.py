@@ -269,7 +269,8 @@ def masked_softmax(scores: Any, mask: Any = None) -> Any:
     highest = np.maximum.reduce(scores, axis=-2, keepdims=True)
     e = np.exp(scores - np.where(np.isfinite(highest), highest, 0))  # -inf + inf would be nan
     total = np.add.reduce(e, axis=-2, keepdims=True)
-    return e / np.where(np.equal(total, 0), 1, total)
+    e /= np.where(np.equal(total, 0), 1, total)
+    return e
 
 
 def _masked_softmax_rule(g: Any, y: Any, scores: Any, mask: Any = None) -> Any:

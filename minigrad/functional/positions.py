@@ -60,8 +60,9 @@ def _waves(length: int, dim: int, offset: int, base: float, dtype: Any) -> Any:
 def rotary(x: Any, offset: int = 0, base: float = 10_000.0) -> Any:
     """Turn each pair of features by an angle that grows with the position.
 
-        y[p, 2 i]     = x[p, 2 i] cos(a) - x[p, 2 i + 1] sin(a)      a = p / base^(2 i / d)
+        y[p, 2 i]     = x[p, 2 i] cos(a) - x[p, 2 i + 1] sin(a)
         y[p, 2 i + 1] = x[p, 2 i] sin(a) + x[p, 2 i + 1] cos(a)
+        a             = p / base^(2 i / d)
 
     Of queries and keys which are turned in this way, the products depend on the distance of their
     positions alone.

@@ -26,10 +26,11 @@ from .module import Module
 class MultiheadAttention(Module):
     """Attention in several heads, each between other projections of queries, keys and values.
 
-        head_i = softmax(Q_i K_i^T / sqrt(d) + mask) V_i          d = embed_dim / num_heads
+        head_i = softmax(Q_i K_i^T / sqrt(d) + mask) V_i
         y      = [head_1, ..., head_h] W_out^T + b_out
 
-    where Q_i, K_i, V_i are the parts of the projections of query, key and value by W_in and b_in.
+    where Q_i, K_i, V_i are parts of length d = embed_dim / num_heads of the projections of query,
+    key and value by W_in and b_in.
 
     Args:
         embed_dim: the length of the last axis of query, key, value and y.

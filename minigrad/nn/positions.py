@@ -44,7 +44,15 @@ class SinusoidalPositions(Module):
         self.embed_dim, self.base = embed_dim, base
 
     def forward(self, x: Any, offset: int = 0) -> Any:
-        """x + P, where the first position is `offset`."""
+        """x + P.
+
+        Args:
+            x: shape (..., T, embed_dim).
+            offset: the first position.
+
+        Returns:
+            The same shape and dtype.
+        """
         _check_input(self, x)
         return x + F.sinusoidal_positions(x.shape[-2], self.embed_dim, offset, self.base, x.dtype)
 
@@ -98,7 +106,15 @@ class LearnedPositions(Module):
         self.weight = Parameter(init(shape, rng) if init is not None else drawn)
 
     def forward(self, x: Any, offset: int = 0) -> Any:
-        """x + weight[offset : offset + T]."""
+        """x + weight[offset : offset + T].
+
+        Args:
+            x: shape (..., T, embed_dim).
+            offset: the first position.
+
+        Returns:
+            The same shape.
+        """
         _check_input(self, x)
         end = offset + x.shape[-2]
         if offset < 0 or end > self.max_length:
@@ -141,7 +157,15 @@ class RotaryPositions(Module):
         self.base = base
 
     def forward(self, x: Any, offset: int = 0) -> Any:
-        """x, turned as at the positions from `offset` on."""
+        """x, turned.
+
+        Args:
+            x: shape (..., T, d), d even.
+            offset: the first position.
+
+        Returns:
+            The same shape and dtype.
+        """
         return F.rotary(x, offset, self.base)
 
     def extra_repr(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .containers import ModuleList
 from .module import Module
-from .sequential import Sequential
 
 
 class _Stack(Module):
@@ -18,7 +18,7 @@ class _Stack(Module):
                 f"{type(self).__name__} takes all of its layers, each made for itself: "
                 f"[{type(layers).__name__}(...) for _ in range(n)]"
             )
-        self.layers = Sequential(*layers)
+        self.layers = ModuleList(layers)
         if not len(self.layers):
             raise ValueError(f"{type(self).__name__} needs at least one layer")
         self.norm = norm
@@ -52,7 +52,16 @@ class TransformerEncoder(_Stack):
     """
 
     def forward(self, src: Any, *masks: Any, **options: Any) -> Any:
-        """What the stack makes of src; the rest goes to each block, see its `forward`."""
+        """What the stack makes of src.
+
+        Args:
+            src: shape (T, N, d_model), (N, T, d_model) if the blocks are `batch_first`, or
+                (T, d_model).
+            masks, options: what each block's `forward` receives, too.
+
+        Returns:
+            The same shape.
+        """
         for layer in self.layers:
             src = layer(src, *masks, **options)
         return src if self.norm is None else self.norm(src)
@@ -87,7 +96,17 @@ class TransformerDecoder(_Stack):
     """
 
     def forward(self, tgt: Any, memory: Any, *masks: Any, **options: Any) -> Any:
-        """What the stack makes of tgt and memory; the rest goes to each block."""
+        """What the stack makes of tgt and memory.
+
+        Args:
+            tgt: shape (T, N, d_model), (N, T, d_model) if the blocks are `batch_first`, or
+                (T, d_model).
+            memory: the same with another length.
+            masks, options: what each block's `forward` receives, too.
+
+        Returns:
+            The shape of tgt.
+        """
         for layer in self.layers:
             tgt = layer(tgt, memory, *masks, **options)
         return tgt if self.norm is None else self.norm(tgt)

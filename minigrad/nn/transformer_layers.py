@@ -76,12 +76,12 @@ class _TransformerLayer(Module):
 class TransformerEncoderLayer(_TransformerLayer):
     """Self-attention, and a network of two dense layers for each position.
 
-        x = norm1(x + dropout(attention(x)))      norm_first:  x = x + dropout(attention(norm1(x)))
-        y = norm2(x + dropout(network(x)))                     y = x + dropout(network(norm2(x)))
-
+        x          = norm1(x + dropout(attention(x)))
+        y          = norm2(x + dropout(network(x)))
         network(x) = W2 dropout(activation(W1 x + b1)) + b2
 
-    With `is_causal=True` it is the block of a decoder without an encoder, such as GPT's.
+    or with `norm_first` x + dropout(part(norm(x))) for each of the two parts. With
+    `is_causal=True` it is the block of a decoder without an encoder, such as GPT's.
 
     Args:
         d_model: the length of x's last axis.
@@ -128,7 +128,16 @@ class TransformerEncoderLayer(_TransformerLayer):
         is_causal: bool = False,
         cache: KeyValueCache | None = None,
     ) -> Any:
-        """What the block makes of x = src; the rest is for `MultiheadAttention.forward`."""
+        """What the block makes of x = src.
+
+        Args:
+            src: shape (T, N, d_model), (N, T, d_model) if `batch_first`, or (T, d_model).
+            src_mask: self-attention's `attn_mask`; see `MultiheadAttention.forward`.
+            src_key_padding_mask, is_causal, cache: see there, too.
+
+        Returns:
+            The same shape.
+        """
 
         def attention(x: Any) -> Any:
             padding = src_key_padding_mask
@@ -190,7 +199,20 @@ class TransformerDecoderLayer(_TransformerLayer):
         memory_is_causal: bool = False,
         cache: KeyValueCache | None = None,
     ) -> Any:
-        """What the block makes of x = tgt; the rest is for the two `MultiheadAttention.forward`."""
+        """What the block makes of x = tgt.
+
+        Args:
+            tgt: shape (T, N, d_model), (N, T, d_model) if `batch_first`, or (T, d_model).
+            memory: the same with another length.
+            tgt_mask, memory_mask: the `attn_mask` of either attention; see
+                `MultiheadAttention.forward`.
+            tgt_key_padding_mask, memory_key_padding_mask, tgt_is_causal, memory_is_causal: see
+                there, too.
+            cache: see there; of the memory, keys and values are computed once.
+
+        Returns:
+            The shape of tgt.
+        """
 
         def to_itself(x: Any) -> Any:
             padding = tgt_key_padding_mask
