@@ -129,8 +129,8 @@ def test_loop_results_of_every_structure():
 
 
 def test_explain():
-    w = mg.Parameter(np.ones((300, 300), np.float32))
-    b = mg.Parameter(np.ones(300, np.float32))
+    w = mg.Parameter(np.ones((400, 400), np.float32))
+    b = mg.Parameter(np.ones(400, np.float32))
     optimizer = mg.optim.Adam([("w", w), ("b", b)])
 
     @mg.compile
@@ -141,7 +141,7 @@ def test_explain():
         optimizer.step()
         return loss
 
-    x = np.ones((4, 300), np.float32)
+    x = np.ones((4, 400), np.float32)
     step(x)
     step(x[:2])
     before = w.data.copy(), optimizer.state_dict()["state"]["w"]["t"]
@@ -158,7 +158,7 @@ def test_explain():
     assert (first.before, last.after) == (len(step.recorded.instructions), explanation.instructions)
     text = str(explanation)
     assert "program 2: arguments of another form" in text
-    assert "a chain of 12 calls on 90,300 elements in blocks" in text
+    assert "a chain of 12 calls on 160,400 elements in blocks" in text
     # Measuring has not made a step.
     np.testing.assert_array_equal(w.data, before[0])
     assert optimizer.state_dict()["state"]["w"]["t"] == before[1]

@@ -5,8 +5,8 @@ import pytest
 
 import minigrad as mg
 from minigrad import optim
-from minigrad.compiler import UpdateRule
-from minigrad.optim.blocks import BLOCK, Buffer
+from minigrad.compiler import BLOCK, UpdateRule
+from minigrad.optim.blocks import Buffer
 
 RULES = [optim.SGD, optim.Momentum, optim.Adam]
 by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)

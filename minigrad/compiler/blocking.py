@@ -11,8 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from .functions import NUMBERS
 from .program import Instruction, Program, Value
+from .threads import lanes_for
 
 BLOCK = 32768  # elements: a few such blocks fit into the second-level cache
+# Two threads take longer ones. Between two calls each needs Python's lock for a moment, and where
+# the other one has it, sleeps for longer than a call on a short block takes.
+SHARED_BLOCK = 4 * BLOCK
 
 
 @dataclass
@@ -22,13 +26,26 @@ class Group:
     Attributes:
         first, stop: the range of the instructions.
         size: the elements of each array.
-        scratch: values that nobody outside the group reads: a block of memory is enough for them.
+        lanes: the threads that it is shared out among.
+        scratch: values that nobody outside the group reads: a block of memory for each thread is
+            enough for them.
     """
 
     first: int
     stop: int
     size: int
+    lanes: int
     scratch: set[Value] = field(default_factory=set)
+
+    @property
+    def block(self) -> int:
+        """The elements of a block."""
+        return block_of(self.lanes)
+
+
+def block_of(lanes: int) -> int:
+    """The elements that one of so many threads takes at a time."""
+    return BLOCK if lanes == 1 else SHARED_BLOCK
 
 
 def numbers_first(program: Program) -> Program:
@@ -52,13 +69,13 @@ def numbers_first(program: Program) -> Program:
 
 
 def groups_of(program: Program) -> list[Group]:
-    """The chains worth cutting: at least two calls on arrays of at least two blocks."""
+    """The chains worth cutting: at least two calls on arrays of more than a shared block."""
     groups: list[Group] = []
     open_group: Group | None = None
     for k, i in enumerate(program.instructions):
         if _is_long(i):
             if open_group is None or open_group.size != i.out.size or open_group.stop != k:
-                open_group = Group(k, k, i.out.size)
+                open_group = Group(k, k, i.out.size, lanes_for(i.out.size))
                 groups.append(open_group)
             open_group.stop = k + 1
         else:
@@ -79,7 +96,7 @@ def _is_long(i: Instruction) -> bool:
         is_elementwise(i)
         and i.errstate is None
         and i.out.is_contiguous
-        and i.out.size >= 2 * BLOCK
+        and i.out.size > SHARED_BLOCK  # what has been cut is not cut again
         and all(map(fits, i.reads))
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import vjps
-from .blocking import BLOCK, Group
+from .blocking import Group
 from .forms import writes_into
 from .functions import put_view
 from .program import Instruction, Program, Value
@@ -244,9 +244,11 @@ class _Planner:
         return Slot(self._nbytes(k, v), first, last)
 
     def _nbytes(self, k: int, v: Value) -> int:
-        """Scratch in a group needs memory for one block only."""
+        """Scratch in a group needs memory for one block of each thread only."""
         group = self.group_at.get(k)
-        return BLOCK * v.dtype.itemsize if group and v in group.scratch else v.nbytes
+        if group is None or v not in group.scratch:
+            return v.nbytes
+        return group.lanes * group.block * int(v.dtype.itemsize)
 
     def _lay_out(self) -> None:
         """Give each slot the lowest free offset, the longest first."""

@@ -23,7 +23,16 @@ import numpy as np
 from ..vjps import name_of
 from .program import Instruction, Program, Value
 
-_RESERVED = {"np", "arena", "buffer", "stretches", "make", *keyword.kwlist, *dir(builtins)}
+_RESERVED = {
+    "np",
+    "arena",
+    "at_once",
+    "buffer",
+    "stretches",
+    "make",
+    *keyword.kwlist,
+    *dir(builtins),
+}
 _STORES = {"STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"}
 _PLAIN_NAMES = {
     "add.reduce": "total", "maximum.reduce": "largest", "minimum.reduce": "smallest",

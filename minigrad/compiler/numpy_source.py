@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import workspace
-from .blocking import BLOCK, Group, groups_of, numbers_first
+from .blocking import Group, groups_of, numbers_first
 from .embedding import embedded
 from .forms import expression, is_numpy, statements, writes_into
 from .functions import NUMBERS
@@ -24,6 +24,7 @@ from .literals import literal
 from .memory import Fresh, Inside, Own, Plan, Slot, planned
 from .names import named
 from .program import Instruction, Program, Value, values_in, written
+from .threads import at_once
 
 INDENT = "    "
 _COMMENT_COLUMN = 64
@@ -80,7 +81,8 @@ class _Printer:
     def source(self) -> Source:
         program, names = self.program, self.names
         setup, step = self._setup(), self._step()
-        helpers, objects = embedded(self.called)
+        shares = {at_once} if any(g.lanes > 1 for g in self.groups) else set()
+        helpers, objects = embedded(self.called | shares)
         helpers += [
             inspect.getsource(helper).replace(_UNTYPED, "")
             for helper in (workspace.buffer, workspace.stretches)
@@ -192,7 +194,10 @@ class _Printer:
     def _stretches(self, group: Group) -> str:
         whole, scratch = self._members(group)
         arrays, spare = (_tuple(self.names[v] for v in values) for values in (whole, scratch))
-        return f"stretches({BLOCK}, {arrays}, {spare})"
+        pieces = f"stretches({group.block}, {arrays}, {spare}"
+        if group.lanes == 1:
+            return f"{pieces})"
+        return f"[{pieces}, lane, {group.lanes}) for lane in range({group.lanes})]"
 
     def _is_fixed_group(self, group: Group) -> bool:
         """Whether all arrays of a group lie where they lay at the last call."""
@@ -276,7 +281,13 @@ class _Printer:
         body = [line.split("  # ")[0].rstrip() for line in body]
         blocks = f"blocks{number}" if self._is_fixed_group(group) else self._stretches(group)
         comma = "" if "," in listed else ","
-        return [f"for {listed}{comma} in {blocks}:", *_indented(body)]
+        if group.lanes == 1:
+            return [f"for {listed}{comma} in {blocks}:", *_indented(body)]
+        return [
+            f"def chain{number}(blocks):",
+            *_indented([f"for {listed}{comma} in blocks:", *_indented(body)]),
+            f"at_once(chain{number}, {blocks})",
+        ]
 
     def _inline_numbers(self) -> None:
         """Write a number that is used once where it is used."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,9 +65,18 @@ class UpdateRule:
         return self._count(t=t, **counters, **hyper) if self._count is not None else counters
 
     def with_numbers(
-        self, t: int, hyper: Mapping[str, Any], dtype: np.dtype[Any]
+        self,
+        t: int,
+        hyper: Mapping[str, Any],
+        dtype: np.dtype[Any],
+        ready_for: Iterable[list[Array]] = (),
     ) -> Callable[[Array, list[Array]], None]:
-        """The rule for step number t: a function of the gradient and of [theta, *state]."""
+        """The rule for step number t: a function of the gradient and of [theta, *state].
+
+        Args:
+            ready_for: one [theta, *state] for each length to come, to be recorded now: what
+                threads call should not have to be recorded in them.
+        """
         if self._captures.change() is not None:
             self._captures, self._steps, self._last = Captures(self.update), {}, None
         if self._last != (last := (dtype, *hyper.values())):
@@ -76,14 +85,19 @@ class UpdateRule:
             self._of_structure = self._steps.setdefault((self._structure, dtype), {})
         numbers, steps = [t, *self._numbers], self._of_structure
 
-        def update(g: Array, arrays: list[Array]) -> None:
+        def step_for(arrays: list[Array]) -> Step:
             form = arrays[0].shape
             step = _applicable(steps.get(form, ()), numbers)
             if step is None:
                 condition, step = self._new_step(arrays, numbers, hyper)
                 steps.setdefault(form, []).append((condition, step))
-            step(*arrays, g, *numbers)
+            return step
 
+        def update(g: Array, arrays: list[Array]) -> None:
+            step_for(arrays)(*arrays, g, *numbers)
+
+        for arrays in ready_for:
+            step_for(arrays)
         return update
 
     def _new_step(

@@ -11,10 +11,14 @@ def buffer(arena, offset, shape, dtype):  # type: ignore[no-untyped-def]
     return np.frombuffer(arena, dtype, count, offset).reshape(shape)
 
 
-def stretches(size, arrays, scratch):  # type: ignore[no-untyped-def]
-    """Pieces of `size` elements of all arrays, each with scratch memory of its length."""
+def stretches(size, arrays, scratch, lane=0, lanes=1):  # type: ignore[no-untyped-def]
+    """Pieces of `size` elements of all arrays, each with the lane's scratch memory; a lane's share.
+
+    Lanes take turns: the pieces of the first of two are the first, the third, ...
+    """
     flat = [a.reshape(-1) for a in arrays]
+    own = [s[lane * size : (lane + 1) * size] for s in scratch]
     return [
-        (*(a[i : i + size] for a in flat), *(s[: flat[0].size - i] for s in scratch))
-        for i in range(0, flat[0].size, size)
+        (*(a[i : i + size] for a in flat), *(s[: flat[0].size - i] for s in own))
+        for i in range(lane * size, flat[0].size, lanes * size)
     ]

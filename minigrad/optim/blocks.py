@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from ..compiler import BLOCK, UpdateRule, keeps_data
+from ..compiler import UpdateRule, at_once, block_of, keeps_data, lanes_for
 from ..frames import users_line
 from ..modes import changed
 from ..parameter import Parameter
 from ..tensor import Array
 from ..writes import record_write
-from .threads import at_once, lanes_for
 
 
 class Block:
@@ -45,8 +43,9 @@ class Block:
         return np.concatenate(rows)
 
 
-def carried_out(update: Callable[..., None], blocks: Iterable[Block]) -> None:
-    """Update blocks one after the other."""
+def carried_out(lane: tuple[Callable[..., None], Iterable[Block]]) -> None:
+    """Update the blocks of a lane one after the other."""
+    update, blocks = lane
     for block in blocks:
         update(block.gradient(), block.arrays)
 
@@ -65,17 +64,25 @@ class Run:
         self.counters = {key: a for key, a in clock.items() if key != "t"}
         self.t: int = clock["t"]
         self.start, self.stop = ends[0] - parameters[0].size, ends[-1]
+        self.lanes = lanes_for(self.stop - self.start)
         self.blocks: list[Block] = []
+
+    def forms(self) -> Iterable[list[Array]]:
+        """The arrays of a block of each length, if they are shared out among threads."""
+        if self.lanes == 1:
+            return ()
+        return {block.arrays[0].size: block.arrays for block in self.blocks}.values()
 
     def cuts(self) -> Iterable[tuple[int, int]]:
         """Where blocks begin and end: small parameters share one, a large one has several."""
         begin = stop = self.start
+        block = block_of(self.lanes)
         for p, end in zip(self.parameters, self.ends, strict=True):
-            if end - begin > BLOCK and stop > begin:
+            if end - begin > block and stop > begin:
                 yield begin, stop
                 begin = stop
-            if p.size > BLOCK:
-                yield from ((a, min(a + BLOCK, end)) for a in range(begin, end, BLOCK))
+            if p.size > block:
+                yield from ((a, min(a + block, end)) for a in range(begin, end, block))
                 begin = end
             stop = end
         if stop > begin:
@@ -130,14 +137,14 @@ class Buffer:
         return sum(self._active)
 
     def _update(self, run: Run, numbers: dict[str, Any]) -> None:
-        lanes = lanes_for(len(run.blocks))
-        while len(self._rules) < lanes:
+        while len(self._rules) < run.lanes:
             self._rules.append(copy.copy(self.rule))  # each thread needs scratch memory of its own
-        updates = [r.with_numbers(run.t, numbers, self.theta.dtype) for r in self._rules[:lanes]]
-        if lanes == 1:
-            carried_out(updates[0], run.blocks)
-        else:
-            at_once([partial(carried_out, u, run.blocks[k::lanes]) for k, u in enumerate(updates)])
+        blocks = [run.blocks[k :: run.lanes] for k in range(run.lanes)]
+        lanes = [
+            (rule.with_numbers(run.t, numbers, self.theta.dtype, run.forms()), own)
+            for rule, own in zip(self._rules, blocks, strict=False)
+        ]
+        at_once(carried_out, lanes)
 
     def record_step(self, recorder: Any, hyper: Mapping[str, Any]) -> int:
         """The same on a recorder's stand-ins: the whole of each run at once."""
