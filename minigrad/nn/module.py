@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy.typing as npt
@@ -58,22 +57,23 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if modes.observers:
-                return self._observed(args, kwargs)
+            if modes.observers and (watcher := self._announced()) is not None:
+                with watcher.inside(self):
+                    return hooks.called(self, self._hooks or hooks.Hooks(), args, kwargs)
             if self._hooks is not None:
                 return hooks.called(self, self._hooks, args, kwargs)
-            return self.forward(*args, **kwargs)
+            return self.forward(
+                *args, **kwargs
+            )  # at once: a recorder names results after variables
         except Exception as error:
             say_where(error, self)
             raise
 
-    def _observed(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The same, while a recorder or a watcher is told."""
+    def _announced(self) -> Any:
+        """Tell the recorder, if there is one, of the call; returns who else looks on."""
         if (recorder := active_recorder()) is not None:
             recorder.enter_module(self)
-        watcher = active_watcher()
-        with nullcontext() if watcher is None else watcher.inside(self):
-            return hooks.called(self, self._hooks or hooks.Hooks(), args, kwargs)
+        return active_watcher()
 
     def register_forward_pre_hook(self, hook: hooks.Hook) -> HookHandle:
         """Call `hook(module, args)` before `forward`; it may return other arguments.
