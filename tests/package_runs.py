@@ -176,13 +176,13 @@ LAYERS = {
     ),
     "GradientReversal": lambda: nn.GradientReversal(0.5),
     "GroupNorm": Alone(lambda: nn.GroupNorm(3, 6, EPS), numbers(4, 6, 5)),
-    "GRU": Alone(lambda: Joined(nn.GRU(3, 4, batch_first=True, rng=rng())), numbers(4, 2, 3)),
+    "GRU": Alone(
+        lambda: Joined(nn.GRU(3, 4, batch_first=True, bidirectional=True, rng=rng())),
+        numbers(2, 3, 3),
+    ),
     "GRUCell": lambda: nn.GRUCell(3, 3, rng=rng()),
     "Identity": lambda: nn.Identity(),
-    "LSTM": Alone(
-        lambda: Joined(nn.LSTM(3, 4, 2, dropout=0.2, bidirectional=True, rng=rng())),
-        numbers(4, 2, 3),
-    ),
+    "LSTM": Alone(lambda: Joined(nn.LSTM(3, 4, 2, dropout=0.2, rng=rng())), numbers(3, 2, 3)),
     "LSTMCell": Alone(lambda: Joined(nn.LSTMCell(3, 4, rng=rng())), rows),
     "LayerNorm": lambda: nn.LayerNorm(3, EPS),
     "LeakyReLU": lambda: nn.LeakyReLU(0.1),
