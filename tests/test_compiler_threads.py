@@ -12,6 +12,7 @@ from minigrad import optim
 from minigrad.compiler import threads
 from minigrad.compiler.blocking import SHARED_BLOCK
 from minigrad.compiler.threads import at_once, lanes_for
+from minigrad.compiler.workspace import stretches
 
 
 @pytest.fixture
@@ -71,6 +72,47 @@ def test_a_long_chain_in_a_program_is_shared_out(two_cores, monkeypatch, moving)
     assert "def at_once(function, lanes):" in program.source  # it can be read in whole
     (told,) = program.explain().blocks
     assert told == (6, 500_000)
+
+
+@pytest.mark.parametrize("least", [100_000, 10**9])
+def test_given_gradients_are_read_where_they_are(two_cores, monkeypatch, least):
+    """The chain takes them one after the other, instead of a copy of all in a row."""
+    monkeypatch.setattr(threads, "LEAST", least)
+    shapes = [(300, 300), (7,), (200_000,), (40, 50)]
+
+    def made():
+        rng = np.random.default_rng(0)
+        ps = [mg.Parameter(rng.standard_normal(s, dtype=np.float32)) for s in shapes]
+        for p in ps:
+            p.grad = mg.tensor(rng.standard_normal(p.shape, dtype=np.float32))
+        return ps, optim.Adam(ps, lr=0.1)
+
+    (ours, eager), (theirs, compiled) = made(), made()
+    step = mg.compile(compiled.step)
+    for _ in range(3):
+        eager.step()
+        step()
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+    assert "np.concatenate" not in step.source
+    assert step.explain().arena <= 4 * SHARED_BLOCK * 4 + 64
+    other = mg.tensor(np.ones((300, 300), np.float32))
+    for ps, update in ((ours, eager.step), (theirs, step)):
+        ps[0].grad = other  # another array in the same place
+        update()
+    np.testing.assert_array_equal(ours[0].data, theirs[0].data)
+
+
+def test_pieces_end_where_an_array_in_a_row_ends():
+    whole, parts = np.arange(10), (np.arange(3), np.arange(3, 3), np.arange(3, 10))
+    spare = np.empty(8)
+    found = [stretches(4, (whole, parts), (spare,), lane, 2) for lane in range(2)]
+    pieces = [[a.tolist() for a, _, _ in lane] for lane in found]
+    assert pieces == [[[0, 1, 2], [7, 8, 9]], [[3, 4, 5, 6]]]
+    for lane, half in zip(found, (spare[:4], spare[4:]), strict=True):
+        for a, b, own in lane:
+            np.testing.assert_array_equal(a, b)
+            assert own.size == a.size and np.shares_memory(own, half)
 
 
 def test_what_is_cut_already_is_not_cut_again(two_cores, monkeypatch):

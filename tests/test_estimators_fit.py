@@ -41,6 +41,26 @@ def outputs(net: Any) -> Any:
     return net.predict_proba(X) if isinstance(net, NetClassifier) else net.predict(X)
 
 
+def test_lbfgs_takes_all_rows_as_one_batch() -> None:
+    """And has finished in a few epochs, each of which is a step of twenty iterations."""
+    plain, compiled = (
+        short(NetClassifier, optimizer="lbfgs", epochs=6, compile=c).fit(X, LABELS)
+        for c in (False, True)
+    )
+    assert plain.optimizer_.t == plain.n_iter_ <= 6
+    assert plain.loss_curve_[-1] < 0.05 < plain.loss_curve_[0]
+    np.testing.assert_array_equal(outputs(plain), outputs(compiled))
+    again = pickle.loads(pickle.dumps(plain)).partial_fit(X, LABELS)
+    np.testing.assert_array_equal(outputs(again), outputs(plain.partial_fit(X, LABELS)))
+
+
+def test_muon_leaves_the_biases_to_adamw() -> None:
+    net = short(NetClassifier, optimizer="muon").fit(X, LABELS)
+    assert [group.names for group in net.optimizer_.groups] == [
+        ["0.weight", "2.weight"], ["0.bias", "2.bias"],
+    ]  # fmt: skip
+
+
 def test_diabetes_as_well_as_scikit_learn() -> None:
     features, disease = load_diabetes(return_X_y=True)
     folds = KFold(5, shuffle=True, random_state=0)

@@ -1,5 +1,7 @@
 """Parameters in one buffer, updated block by block: however it is cut, the numbers are the same."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -228,3 +230,36 @@ def test_how_many_blocks_a_step_takes(sizes, blocks):
     assert buffer.step({}) == len(sizes)
     assert sum(len(run.blocks) for run in buffer.runs) == blocks
     np.testing.assert_array_equal(buffer.theta, np.full(sum(sizes), -1.0))
+
+
+BY_ITSELF = {optim.Muon, optim.Adafactor, optim.LAMB}  # look at a parameter as a whole
+# These look at the gradients of all parameters beside the update, decayed ones in memory anew.
+UNDECAYED = {optim.HypergradientSGD, optim.HypergradientAdam}
+ELEMENTWISE = [
+    kind
+    for name in optim.__all__
+    if isinstance(kind := getattr(optim, name), type)
+    and issubclass(kind, optim.Optimizer)
+    and hasattr(kind, "update")
+    and kind not in BY_ITSELF
+]
+
+
+@pytest.mark.parametrize("rule", ELEMENTWISE, ids=lambda rule: rule.__name__)
+def test_a_step_takes_no_memory_beyond_the_state(rule):
+    """After the first ones, which set the scratch memory for a block up."""
+    p = mg.Parameter(np.ones(20 * BLOCK, np.float32))
+    optimizer = rule([p], lr=1e-9, weight_decay=0.0 if rule in UNDECAYED else 0.1)
+    p.grad = mg.tensor(np.full(20 * BLOCK, 1e-3, np.float32))
+    for _ in range(10):
+        optimizer.step()
+    tracemalloc.start()  # it sees NumPy's arrays too
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        for _ in range(3):
+            optimizer.step()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < BLOCK * p.data.itemsize / 2

@@ -3,8 +3,8 @@
 A value is alive from the call that makes it to the last call that reads it or a view of it. Values
 whose lives do not overlap share memory; an element-wise call writes over an operand that dies
 there; the new value of a state is written straight into that state; and the parts of a
-concatenation are written straight into their places in it. So a program that is replayed
-allocates nothing.
+concatenation are written straight into their places in it, or where only a chain that is carried
+out in blocks reads it, stay where they are. So a program that is replayed allocates nothing.
 """
 
 from __future__ import annotations
@@ -59,7 +59,14 @@ class Fresh:
     """In memory that the function allocates at each call."""
 
 
-Place = Outside | Inside | Slot | Own | Fresh
+@dataclass(frozen=True)
+class InARow:
+    """Where its parts are; a chain takes its blocks from one after the other."""
+
+    parts: tuple[Value, ...]
+
+
+Place = Outside | Inside | Slot | Own | Fresh | InARow
 
 
 @dataclass
@@ -85,6 +92,8 @@ class Plan:
         place = self.places[v.root]
         if isinstance(place, Inside):
             return self.is_fixed(place.whole, inputs)
+        if isinstance(place, InARow):
+            return all(self.is_fixed(part, inputs) for part in place.parts)
         if isinstance(place, Outside):
             return place.owner not in inputs
         return not isinstance(place, Fresh)
@@ -110,7 +119,10 @@ class _Planner:
             if v.base is None:
                 self.plan.places.setdefault(v, Own())
         for i in program.instructions:
-            if i.fn is vjps.concat:
+            if i.fn is vjps.concat and self._may_stay_in_a_row(i):
+                self.plan.places[i.out] = InARow(i.args)
+                self.plan.elided.add(i.out)
+            elif i.fn is vjps.concat:
                 self._write_parts_into_the_whole(i)
         for k, i in enumerate(program.instructions):
             self._place(k, i)
@@ -166,6 +178,28 @@ class _Planner:
         )
 
     # The parts of a concatenation.
+
+    def _may_stay_in_a_row(self, concatenation: Instruction) -> bool:
+        """Whether its parts are given and stay as they are, and one chain alone reads it."""
+        whole, program = concatenation.out, self.program
+        given = {*program.inputs, *program.constants, *program.state} - program.writes.keys()
+        read_at = [
+            k for k, i in enumerate(program.instructions) if any(v.root is whole for v in i.reads)
+        ]
+        chains = {id(self.group_at.get(k)) for k in read_at}
+        return (
+            whole not in self.plan.places
+            and all(v.root is not whole for v in program.results)
+            and len(whole.shape) == len(chains) == 1
+            and read_at[0] in self.group_at
+            and all(
+                isinstance(part, Value)
+                and part.root in given
+                and part.is_contiguous
+                and part.dtype == whole.dtype
+                for part in concatenation.args
+            )
+        )
 
     def _write_parts_into_the_whole(self, concatenation: Instruction) -> None:
         whole = concatenation.out

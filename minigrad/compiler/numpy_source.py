@@ -8,6 +8,7 @@ function every result goes to memory that is there already.
 from __future__ import annotations
 
 import inspect
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,14 +22,14 @@ from .embedding import embedded
 from .forms import expression, is_numpy, statements, writes_into
 from .functions import NUMBERS
 from .literals import literal
-from .memory import Fresh, Inside, Own, Plan, Slot, planned
+from .memory import Fresh, InARow, Inside, Own, Plan, Slot, planned
 from .names import named
 from .program import Instruction, Program, Value, values_in, written
 from .threads import at_once
 
 INDENT = "    "
 _COMMENT_COLUMN = 64
-_UNTYPED = "  # type: ignore[no-untyped-def]"
+_UNTYPED = re.compile(r"  # type: ignore\[[\w-]+\]")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class _Printer:
         shares = {at_once} if any(g.lanes > 1 for g in self.groups) else set()
         helpers, objects = embedded(self.called | shares)
         helpers += [
-            inspect.getsource(helper).replace(_UNTYPED, "")
+            _UNTYPED.sub("", inspect.getsource(helper))
             for helper in (workspace.buffer, workspace.stretches)
             if any(f"{helper.__name__}(" in line for line in [*setup, *step])
         ]
@@ -124,7 +125,8 @@ class _Printer:
         """The views that something reads; the parts of a concatenation in place need none."""
         needed = set(self.program.results)
         for i in reversed(self.program.instructions):
-            if i.out not in self.plan.elided and (i.out.base is None or i.out in needed):
+            is_there = i.out in self.plan.elided and not self._parts(i.out)
+            if not is_there and (i.out.base is None or i.out in needed):
                 needed.update(i.reads)
         return needed
 
@@ -193,11 +195,19 @@ class _Printer:
 
     def _stretches(self, group: Group) -> str:
         whole, scratch = self._members(group)
-        arrays, spare = (_tuple(self.names[v] for v in values) for values in (whole, scratch))
+        rows = ([self.names[part] for part in self._parts(v)] for v in whole)
+        taken = zip(whole, rows, strict=True)
+        arrays = _tuple(_tuple(row) if row else self.names[v] for v, row in taken)
+        spare = _tuple(self.names[v] for v in scratch)
         pieces = f"stretches({group.block}, {arrays}, {spare}"
         if group.lanes == 1:
             return f"{pieces})"
         return f"[{pieces}, lane, {group.lanes}) for lane in range({group.lanes})]"
+
+    def _parts(self, v: Value) -> tuple[Value, ...]:
+        """The arrays that stand for a concatenation which is not made."""
+        place = self.plan.places.get(v)
+        return place.parts if isinstance(place, InARow) else ()
 
     def _is_fixed_group(self, group: Group) -> bool:
         """Whether all arrays of a group lie where they lay at the last call."""

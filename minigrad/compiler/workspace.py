@@ -12,13 +12,23 @@ def buffer(arena, offset, shape, dtype):  # type: ignore[no-untyped-def]
 
 
 def stretches(size, arrays, scratch, lane=0, lanes=1):  # type: ignore[no-untyped-def]
-    """Pieces of `size` elements of all arrays, each with the lane's scratch memory; a lane's share.
+    """Pieces of at most `size` elements of all arrays, each with the lane's scratch memory.
 
-    Lanes take turns: the pieces of the first of two are the first, the third, ...
+    A tuple of arrays stands for the arrays in a row; a piece never lies in two of them. Lanes take
+    turns: the pieces of the first of two are the first, the third, ...
     """
-    flat = [a.reshape(-1) for a in arrays]
+
+    def piece(row, i, j):  # type: ignore[no-untyped-def]
+        while i >= row[0].size:
+            i, j, row = i - row[0].size, j - row[0].size, row[1:]
+        return row[0][i:j]
+
+    rows = [[b.reshape(-1) for b in (a if isinstance(a, tuple) else (a,))] for a in arrays]
+    ends = sorted({int(end) for row in rows for end in np.cumsum([a.size for a in row])})
+    parts = zip([0, *ends], ends, strict=False)
+    spans = [(i, min(i + size, end)) for start, end in parts for i in range(start, end, size)]
     own = [s[lane * size : (lane + 1) * size] for s in scratch]
     return [
-        (*(a[i : i + size] for a in flat), *(s[: flat[0].size - i] for s in own))
-        for i in range(lane * size, flat[0].size, lanes * size)
+        (*(piece(row, i, j) for row in rows), *(s[: j - i] for s in own))  # type: ignore[no-untyped-call]
+        for i, j in spans[lane::lanes]
     ]

@@ -97,7 +97,10 @@ class Muon(Optimizer):
 class MuonWithAdamW(Together):
     """Muon for the matrices, and AdamW for everything else: biases, gains, filters.
 
-        theta <- Muon's step, with lr               of parameters with two dimensions
+        v     <- momentum v + g                     of matrices, as in `Muon`:
+        o      = orthogonalized(g + momentum v)
+        theta <- theta - lr weight_decay theta
+        theta <- theta - lr sqrt(max(1, rows / columns)) o
         theta <- AdamW's step, with share lr        of all others, and of those in `rest`
 
     Args:
