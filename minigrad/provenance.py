@@ -113,6 +113,18 @@ class record_origins(Watcher):  # noqa: N801, a verb like no_grad
 
         return call
 
+    def on_contribution(
+        self, node: Node, i: int, g: Any, local: Any, contribution: Any, total: Any
+    ) -> None:
+        """The engine's own sums, of broadcast axes and of several uses, belong to the rule too."""
+        origin = origin_of(node)
+        calls = origin.calls if origin else ()
+        for made, before in ((contribution, local), (total, contribution)):
+            summed = getattr(made, "node", None)  # of a tensor, where the pass is recorded
+            if made is not before and summed is not None:
+                rule = f"{node.name}, argument {i}"
+                _origins.note(summed.value, summed.fn, Origin(calls, users_line(), rule))
+
     def watched_rule(self, rule: Function, node: Node, i: int) -> Function:
         origin = origin_of(node)
 

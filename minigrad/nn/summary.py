@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
-from ..conversion import get_default_dtype
 from ..frames import called_modules
-from ..modes import active_recorder, changed
+from ..modes import active_recorder
 from ..parameter import Parameter
-from ..tensor import Tensor
+from ..quantities import in_bytes
 from ..transforms.structures import leaves
+from .examples import example, untouched
 from .hooks import register
 from .multiply_adds import Counter
 
@@ -97,11 +93,11 @@ class Summary:
 
     def _totals(self) -> str:
         inputs = ", ".join(map(str, self.input_shapes)) or "no arrays"
-        buffers = f", buffers {_memory(self.buffer_bytes)}" if self.buffer_bytes else ""
+        buffers = f", buffers {in_bytes(self.buffer_bytes)}" if self.buffer_bytes else ""
         return (
             f"{self.parameters:,} parameters: {self.trainable:,} trainable, {self.frozen:,} frozen "
-            f"({_memory(self.parameter_bytes)}{buffers}); {self.multiply_adds:,} multiply-adds for "
-            f"{inputs}"
+            f"({in_bytes(self.parameter_bytes)}{buffers}); {self.multiply_adds:,} multiply-adds "
+            f"for {inputs}"
         )
 
     def __str__(self) -> str:
@@ -134,15 +130,6 @@ def _html_row(cells: Sequence[str]) -> str:
     )
 
 
-def _memory(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.4g} {unit}"
-        size /= 1000
-    return f"{size:.4g} GB"
-
-
 def summarized(root: Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Summary:
     """Call a module, look at what happens, and put everything back as it was."""
     if (recorder := active_recorder()) is not None:
@@ -157,8 +144,8 @@ def summarized(root: Module, inputs: tuple[Any, ...], options: dict[str, Any]) -
         innermost = next(m for m in reversed(called_modules()) if m in rows)
         rows[innermost].multiply_adds += number
 
-    arguments = [_made(a, root) for a in inputs]
-    with _untouched(root), Counter(add).counting():
+    arguments = [example(a, root) for a in inputs]
+    with untouched(root), Counter(add).counting():
         root.eval()
         for module in rows:
             register(module, "after", note)
@@ -186,57 +173,3 @@ def _rows(root: Module) -> dict[Module, Row]:
 
 def _shapes(a: Any) -> tuple[Shape, ...]:
     return tuple(tuple(leaf.shape) for leaf in leaves(a) if hasattr(leaf, "shape"))
-
-
-def _made(a: Any, root: Module) -> Any:
-    """An argument: numbers that are drawn for a shape; an array of real numbers as a tensor."""
-    if isinstance(a, int) and not isinstance(a, bool):
-        raise TypeError(f"summary takes arrays, or shapes with the batch's axis: ({a},), got {a}")
-    if isinstance(a, (tuple, list)) and all(isinstance(n, int) for n in a):
-        dtypes = [p.dtype for p in root.parameters()]
-        draws = np.random.default_rng(0).standard_normal(tuple(a))
-        return Tensor(draws.astype(dtypes[0] if dtypes else get_default_dtype()))
-    return Tensor(a) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a
-
-
-@contextmanager
-def _untouched(root: Module) -> Iterator[None]:
-    """Afterwards, put back whatever the block has changed in the modules, and in what they hold."""
-    attributes = [(module, dict(vars(module))) for module in root.modules()]
-    held = list(_held([before for _, before in attributes]))
-    try:
-        yield
-    finally:
-        for module, before in attributes:
-            vars(module).clear()
-            vars(module).update(before)
-        for thing, before in held:
-            _restore(thing, before)
-        changed()
-
-
-def _held(things: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Arrays, generators and containers that attributes lead to, and what is in them."""
-    stack, seen = things, set()
-    while stack:
-        a = stack.pop()
-        if id(a) in seen:
-            continue
-        seen.add(id(a))
-        if isinstance(a, np.random.Generator):
-            yield a, a.bit_generator.state
-        elif isinstance(a, (np.ndarray, list, dict, set, deque)):
-            yield a, a.copy()
-        if isinstance(a, (list, tuple, deque, dict)):
-            stack += a.values() if isinstance(a, dict) else a
-
-
-def _restore(thing: Any, before: Any) -> None:
-    if isinstance(thing, np.random.Generator):
-        thing.bit_generator.state = before
-    elif isinstance(thing, np.ndarray):
-        if thing.tobytes() != before.tobytes():
-            thing[...] = before
-    else:
-        thing.clear()
-        (thing.extend if isinstance(thing, (list, deque)) else thing.update)(before)

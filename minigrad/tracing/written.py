@@ -178,7 +178,7 @@ def _text_of(fn: Any, args: Any, params: Any) -> tuple[tuple[Part, ...], int]:
         return _operand(args[0], 0), _strength(args[0])
     if fn is getitem:
         return (*_operand(args[0], _ATOM), f"[{_index(args[1])}]"), _ATOM
-    parts: list[Part] = [f"{_called(fn)}("]
+    parts: list[Part] = [f"{called_name(fn)}("]
     for a in args:
         parts += [*_operand(a, 0), ", "]
     for key, value in params.items():
@@ -187,7 +187,8 @@ def _text_of(fn: Any, args: Any, params: Any) -> tuple[tuple[Part, ...], int]:
     return (*parts[:-1], ")") if len(parts) > 1 else (f"{parts[0]})",), _ATOM
 
 
-def _called(fn: Any) -> str:
+def called_name(fn: Any) -> str:
+    """A function as it is called in code: `np.tanh`; a primitive by its own name."""
     if fn is spread:
         return "np.broadcast_to"
     home = getattr(fn, "__module__", None) or ""

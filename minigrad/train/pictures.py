@@ -37,11 +37,13 @@ def draw_pictures(folder: Path, session: Session, objective: Objective, data: Da
         save_curves(session.history, path)
 
     def draw_graph(path: Path) -> None:
-        from ..viz import draw, save
+        from ..provenance import record_origins
+        from ..viz import draw
 
         rows = data.take(slice(_ROWS))
-        loss = objective.loss(session.model.eval()(rows.x), rows.y)
-        save(draw(loss), path)
+        with record_origins():
+            loss = objective.loss(session.model.eval()(rows.x), rows.y)
+        draw(loss).save(path)
 
     drawings: dict[str, Callable[[Path], None]] = {CURVES: draw_curves, GRAPH: draw_graph}
     notes = []

@@ -1,100 +1,127 @@
-"""The drawing that a person holds: a graphviz graph with our colours, which notebooks can show.
-
-Imported only when something is drawn, as importing graphviz takes a while.
-"""
+"""The drawing that a person holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import graphviz  # type: ignore[import-untyped]
+from ..files import write_atomically
+from .closing import limited
+from .layout import TooLargeError, format_of, laid_out
+from .sketch import Sketch
+from .text_tree import text_tree
 
-from .labels import dot_label
-from .render import render
-
-# The colours of Okabe and Ito, which colour-blind people can tell apart: pure for the outline and
-# lightened for the inside, under dark text. Shapes say the same once more. The background is
-# transparent and the edges are of a middle grey, for light and dark pages alike.
-_GRAPH = {"bgcolor": "transparent", "nodesep": "0.35", "ranksep": "0.4", "ordering": "in"}
-_NODE = {
-    "fontname": "Helvetica,Arial,sans-serif",
-    "fontsize": "12",
-    "fontcolor": "#1a1a1a",
-    "style": "filled",
-    "shape": "box",
-    "height": "0.4",
-    "margin": "0.22,0.07",
-    "penwidth": "1.4",
-}
-_EDGE = {"color": "#808080", "penwidth": "1.2", "arrowsize": "0.7"}
-_LOOKS = {
-    "operation": {"style": "rounded,filled", "fillcolor": "#d6ebf9", "color": "#0072b2"},
-    "output": {"style": "rounded,filled", "fillcolor": "#c8eadf", "color": "#009e73"},
-    "leaf": {"shape": "ellipse", "margin": "0.1,0.04", "fillcolor": "#fce7bd", "color": "#e69f00"},
-    "constant": {"fillcolor": "#e6e6e6", "color": "#8c8c8c"},
-    "input": {"shape": "ellipse", "margin": "0.1,0.04", "fillcolor": "#f3dcea", "color": "#cc79a7"},
-    "state": {"shape": "cylinder", "fillcolor": "#fdf3de", "color": "#e69f00"},
-    "light": {
-        "shape": "plain", "style": "", "margin": "0.04", "height": "0", "fontsize": "10",
-        "fontcolor": "#707070",
-    },
-    "older": {"style": "dashed,filled", "fillcolor": "#f5f5f5", "color": "#8c8c8c"},
-}  # fmt: skip
-_CLUSTER = {
-    "fontname": "Helvetica,Arial,sans-serif",
-    "fontsize": "12",
-    "fontcolor": "#707070",
-    "labeljust": "l",
-    "style": "rounded",
-    "color": "#b8b8b8",
-}
-_ARROWS: dict[str, dict[str, str]] = {
-    "near": {},
-    "far": {"color": "#c4c4c4"},  # from one cluster to another
-    "back": {"style": "dashed", "color": "#e69f00", "constraint": "false"},  # to the next call
-}
+if TYPE_CHECKING:
+    import graphviz  # type: ignore[import-untyped]
 
 
-class Drawing(graphviz.Digraph):  # type: ignore[misc]
-    """A `graphviz.Digraph` whose boxes have a meaning, and which shows itself in a notebook."""
+class Drawing:
+    """A drawing of a graph: shows itself in a notebook, prints as text, and can be saved.
 
-    def __init__(self, rankdir: str) -> None:
-        super().__init__(
-            graph_attr={**_GRAPH, "rankdir": rankdir}, node_attr=_NODE, edge_attr=_EDGE
-        )
-        self._boxes = self._clusters = 0
-        self._frame: graphviz.Digraph | None = None  # the cluster that is being drawn
+    Made by `mg.draw`.
 
-    def add(self, look: str, *lines: str, is_output: bool = False) -> str:
-        """Draw a box with these lines in it; returns its name, for the edges."""
-        self._boxes += 1
-        name = f"n{self._boxes}"
-        if is_output and look == "operation":
-            look = "output"
-        label = graphviz.nohtml(dot_label(*lines))
-        into = self if self._frame is None else self._frame
-        into.node(name, label, **_LOOKS[look], peripheries="2" if is_output else None)
-        return name
+    Attributes:
+        sketch: its boxes, arrows and frames, for looking up what is drawn.
 
-    @contextmanager
-    def cluster(self, title: str) -> Iterator[None]:
-        """Frame the boxes that are drawn in a `with` block, under a title."""
-        self._clusters += 1
-        frame = {**_CLUSTER, "label": dot_label(title)}
-        self._frame = graphviz.Digraph(f"cluster_{self._clusters}", graph_attr=frame)
-        yield
-        self.subgraph(self._frame)
-        self._frame = None
+    Example:
+        >>> import minigrad as mg
+        >>> a = mg.tensor(3.0, requires_grad=True)
+        >>> a.name = "a"
+        >>> print(mg.draw(a * a))
+        1  a         parameter, leaf  scalar
+        2  multiply  output           scalar  <- 1, 1
+    """
 
-    def connect(self, tail: str, head: str, look: str = "near") -> None:
-        """Draw an arrow from one box to another one."""
-        self.edge(tail, head, **_ARROWS[look])
+    def __init__(self, sketch: Sketch, rankdir: str, legend: bool) -> None:
+        self.sketch, self._rankdir, self._legend = sketch, rankdir, legend
+
+    @cached_property
+    def graph(self) -> graphviz.Digraph:
+        """The `graphviz.Digraph`, to which anything can be added."""
+        from .dot import digraph  # imports graphviz, which takes longer than all of minigrad
+
+        return digraph(self.sketch, self._rankdir, self._legend)
+
+    @property
+    def dot(self) -> str:
+        """The source in the DOT language; the same graph always gives the same source."""
+        return str(self.graph.source)
+
+    @property
+    def notes(self) -> list[str]:
+        """What has been left out or drawn as one, to keep to `max_nodes`."""
+        return list(self.sketch.notes)
+
+    def svg(self) -> str:
+        """The picture as SVG, whose background is transparent.
+
+        Raises:
+            ImportError: neither Graphviz's program `dot` nor its WebAssembly build is installed.
+            RuntimeError: Graphviz cannot draw this graph.
+        """
+        return self.render("svg").decode()
+
+    def png(self) -> bytes:
+        """The picture as PNG; needs Graphviz's program `dot`.
+
+        Raises:
+            ImportError, RuntimeError: as for `svg`; or there is no `dot`.
+        """
+        return self.render("png")
+
+    def pdf(self) -> bytes:
+        """The picture as PDF; needs Graphviz's program `dot`.
+
+        Raises:
+            ImportError, RuntimeError: as for `svg`; or there is no `dot`.
+        """
+        return self.render("pdf")
+
+    def render(self, format: str = "svg") -> bytes:
+        """The content of a file of a format: "svg", "png", "pdf" or "dot".
+
+        The WebAssembly build of Graphviz cannot lay out chains of thousands of boxes; it gets a
+        drawing in which more is left out.
+
+        Raises:
+            ValueError: there is no such format.
+            ImportError, RuntimeError: as for `svg`.
+        """
+        drawing = self
+        while True:
+            try:
+                return laid_out(drawing.dot, drawing.graph.engine, format)
+            except TooLargeError:
+                fewer = len(drawing.sketch.boxes) // 2
+                if fewer < 1:
+                    raise
+                drawing = Drawing(limited(drawing.sketch, fewer), self._rankdir, self._legend)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the drawing to a file, whose suffix says the format.
+
+        The file is written whole or not at all: an older one stays until the new one is complete.
+
+        Args:
+            path: a file name that ends in .svg, .png, .pdf or .dot.
+
+        Raises:
+            ValueError: the suffix is none of these.
+            ImportError, RuntimeError: as for `svg`.
+            OSError: the file cannot be written.
+        """
+        write_atomically(path, self.render(format_of(path)))
+
+    def __str__(self) -> str:
+        return text_tree(self.sketch)
+
+    def __repr__(self) -> str:
+        return f"<drawing of {len(self.sketch.boxes)} boxes, {len(self.sketch.arrows)} arrows>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> Any:
-        """The picture; its source where there is no Graphviz, for a repr must not fail."""
+        """The picture and the text; the text alone where there is no Graphviz."""
         try:
-            return {"image/svg+xml": render(self).decode()}
-        except Exception as error:
-            return {"text/plain": f"{self.source}\n# no picture: {error}"}
+            return {"image/svg+xml": self.svg(), "text/plain": str(self)}
+        except Exception as error:  # a repr must not fail
+            return {"text/plain": f"{self}\n(no picture: {error})"}

@@ -1,199 +1,204 @@
-"""The drawing of a computation graph: one box for each operation, data flowing along the arrows."""
+"""`mg.draw`: a graph as a picture."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
 
 from ..compiler import Compiled, Program
-from ..node import Leaf, Node
 from ..tensor import Tensor
-from .labels import Array, call_text, facts, inline
-
-if TYPE_CHECKING:
-    from .drawing import Drawing
+from ..tracing import Contribution, Seed, trace_backward
+from .backward import add_backward
+from .closing import closed, limited
+from .computing import Computation, computed
+from .drawing import Drawing
+from .forward import add_forward
+from .labels import Array
+from .program_graph import program_sketch
+from .rolling import rolled
+from .shown import Shown
+from .sketch import Sketch
+from .step import add_step
 
 _DIRECTIONS = ("TB", "LR", "BT", "RL")
-_OLDER = "older"  # in place of every operation that was left out
+_KINDS = ("forward", "backward", "step")
+_EXPECTED = (
+    "draw expects a tensor or several, a function or module with example inputs, or a compiled "
+    "function"
+)
 
 
 def draw(
-    outputs: Tensor | Sequence[Tensor] | Compiled | Program,
-    *,
-    values: bool = False,
+    subject: Tensor | Sequence[Tensor] | Callable[..., Any] | Compiled | Program,
+    *examples: Any,
+    kind: Literal["forward", "backward", "step"] | None = None,
+    depth: int | None = None,
+    max_nodes: int = 200,
     rankdir: Literal["TB", "LR", "BT", "RL"] = "TB",
-    max_nodes: int = 500,
+    legend: bool = True,
+    optimizer: Any = None,
+    shapes: bool = True,
+    dtypes: bool = False,
+    values: bool = False,
+    gradients: bool = False,
+    full_names: bool = False,
+    memory: bool = False,
+    source: bool = False,
+    profile: Any = None,
 ) -> Drawing:
-    """Draw the graph of the operations by which tensors were computed; or a compiled function.
+    """Draw a graph: of the operations by which tensors were computed, of their backward pass, or of
+    a whole training step.
 
-    An arrow leads from each input to the operation that used it, and `a * a` has two. What the
-    shapes and colours mean:
+    An arrow leads from each input to the operation that used it, and `a * a` has two. What shapes
+    and colours mean is written below the picture: a blue rounded box is an operation, such as
+    `tanh` or `subtract(1, ·)`, where the dot stands for an argument that arrives by an arrow
+    (arrows enter in the order of the arguments); an orange ellipse is a parameter or another leaf
+    that requires a gradient; a yellow hexagon an example input; a grey box a constant array; a
+    double outline an output. Each carries the shape of its value, and its dtype unless that is
+    float32.
 
-    - a blue rounded box: an operation, such as `tanh` or `subtract(1, ·)`; the dot stands for an
-      argument that arrives by an arrow (arrows enter in the order of the arguments);
-    - an orange ellipse: a leaf that requires a gradient, by its name, as `fc1.weight`;
-    - a grey box: a constant array, through which no gradient flows;
-    - a double outline: an output, by its name if it has one; green if it is an operation;
-    - a dashed box: the older operations that were left out.
-
-    Each carries the shape of its value, and its dtype unless that is float32.
-
-    Of a compiled function (see `mg.compile`) the program of its latest call is drawn, with its
-    forward pass, backward pass and update in frames of their own. There
-
-    - a violet ellipse is an input;
-    - an orange ellipse is the memory of parameters, an orange cylinder what else stays from call
-      to call, such as a learning rate; a dashed arrow leads the new value back to either;
-    - small grey text is what takes no time: views, and calculations with single numbers.
+    What was computed by a module stands in its frame, if `draw` called it, or `mg.record_origins`
+    looked on. Equal blocks one after the other are drawn once (`0 … 11: Block(64) × 12`), and so
+    are the steps of a loop, whose index is t; a dashed arrow leads to the next one.
 
     Args:
-        outputs: a tensor, or several whose graphs are drawn together; or a compiled function that
-            has been called, or a `Program`.
-        values: show the values too: up to 6 elements in full, of more their range. A program has
-            none.
+        subject: a tensor, or several whose graphs are drawn together; a function or a module, which
+            is called with the example inputs; or a compiled function that has been called, or a
+            `Program`.
+        examples: inputs of the function or module: arrays or tensors; for a module also shapes,
+            such as (32, 64). A function's arrays of real numbers are made tensors that require a
+            gradient; a module is left as it was.
+        kind: "forward", the graph of the operations. "backward", cotangents (violet ellipses) and
+            the rules (red boxes) that carry them back, with the sums over broadcast axes; from
+            `mg.trace_backward`. "step", both and the optimizer's update, as three regions, with
+            dotted arrows for values that a rule reads again. Forward if left out; of a compiled
+            function everything, or the part with this name.
+        depth: how many levels of modules are open; those below are single boxes. 1 draws the layers
+            of a network, None every operation.
+        max_nodes: at most so many boxes are drawn. Of a larger graph repetitions are rolled up,
+            modules closed, the oldest operations left out, until it fits; a note tells.
         rankdir: the direction in which data flow: top to bottom, left to right, or back.
-        max_nodes: at most so many operations are drawn, the newest; a note counts the others. Of
-            a program with more calls each of the three parts is drawn as one box.
+        legend: whether to write what the looks mean.
+        optimizer: whose update a "step" shows.
+        shapes: whether to show shapes (and dtypes other than float32).
+        dtypes: show every dtype.
+        values: show values: up to 6 elements in full, of more their range and a histogram.
+        gradients: show the gradient of the output with respect to each operation and leaf.
+        full_names: write `np.tanh`, not `tanh`.
+        memory: show how many bytes each result takes.
+        source: show the line of code that called each operation, where `draw` called the function
+            or `mg.record_origins` looked on.
+        profile: an `mg.profile` that looked on, for the time of each operation.
 
     Returns:
-        A `graphviz.Digraph`, to be shown in a notebook or given to `save`; the same graph always
-        gives the same source.
+        A `Drawing`: it shows itself in a notebook, has `svg()`, `png()`, `pdf()`, `dot` and
+        `save(path)`, prints as text, and `graph` is the `graphviz.Digraph`.
 
     Raises:
-        TypeError: an output is not a tensor.
-        ValueError: there is no output, or an option is out of range.
+        TypeError: the subject cannot be drawn, example inputs or an optimizer are missing or of no
+            use.
+        ValueError: an option is out of range; or the gradient of a tensor that is no scalar.
         RuntimeError: a part of the graph was freed by `backward`, or the compiled function has not
             been called yet.
 
     Example:
         >>> import minigrad as mg
-        >>> from minigrad.viz import draw
-        >>> a = mg.tensor(3.0, requires_grad=True)
-        >>> picture = draw(a * a)
-        >>> [line.strip() for line in picture.body if "->" in line]
-        ['n1 -> n2', 'n1 -> n2']
-        >>> @mg.compile
-        ... def step(x):
-        ...     loss = ((a - x) ** 2).sum()
-        ...     loss.backward()
-        ...     return loss
-        >>> _ = step(mg.tensor(2.0))
-        >>> source = draw(step).source
-        >>> "label=forward" in source, "label=backward" in source
-        (True, True)
+        >>> net = mg.nn.Sequential(mg.nn.Linear(2, 8), mg.nn.ReLU(), mg.nn.Linear(8, 1))
+        >>> print(mg.draw(net, (32, 2), depth=1))
+        1  x                   input   (32, 2)
+           Sequential
+        2  ├─ 0: Linear(2, 8)  module  (32, 8)  24 parameters  <- 1
+        3  ├─ 1: ReLU          module  (32, 8)  <- 2
+        4  └─ 2: Linear(8, 1)  module  (32, 1)  9 parameters  <- 3
+        >>> mg.draw(net, (32, 2), kind="backward").dot.startswith("digraph {")
+        True
     """
-    _check(rankdir, max_nodes)
-    if isinstance(outputs, (Compiled, Program)):
-        return _draw_program(outputs, values, rankdir, max_nodes)
-    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    _check_tensors(tensors)
-    from .drawing import Drawing  # imports graphviz, which takes longer than all of minigrad
-
-    operations = _operations_behind(tensors)
-    newest = sorted(heapq.nlargest(max_nodes, operations, key=_number), key=_number)
-    sketch = _Sketch(Drawing(rankdir), tensors, values)
-    sketch.add_operations(newest, left_out=len(operations) - len(newest))
-    sketch.add_unused(tensors)
-    return sketch.drawing
-
-
-_number = attrgetter("number")
-
-
-def _draw_program(
-    outputs: Compiled | Program, values: bool, rankdir: str, max_nodes: int
-) -> Drawing:
-    if values:
-        raise ValueError("a program has no values to show: draw it without values=True")
-    from .program_graph import draw_program
-
-    program = outputs if isinstance(outputs, Program) else outputs.program
-    return draw_program(program, rankdir, max_nodes)
+    _check(kind, depth, max_nodes, rankdir)
+    shown = Shown(shapes, dtypes, values, gradients, full_names, memory, source, profile)
+    if isinstance(subject, (Compiled, Program)):
+        if examples:
+            raise TypeError(
+                "a compiled function is drawn as it was called last: draw it without example inputs"
+            )
+        program = subject if isinstance(subject, Program) else subject.program
+        return Drawing(program_sketch(program, kind, shown, max_nodes), rankdir, legend)
+    kind = kind or "forward"
+    computation = _computation(subject, examples, kind)
+    sketch = _sketch(computation, kind, optimizer, shown)
+    sketch.settle("parameter", "constant")
+    sketch = rolled(sketch)
+    sketch.settle("parameter")  # those of a loop's body
+    if depth is not None:
+        sketch = closed(sketch, depth)
+    return Drawing(limited(sketch, max_nodes), rankdir, legend)
 
 
-def _check_tensors(tensors: Sequence[Any]) -> None:
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"draw expects tensors, got {type(tensor).__name__}")
-    if not tensors:
-        raise ValueError("draw expects at least one tensor, got none")
-
-
-def _check(rankdir: str, max_nodes: int) -> None:
+def _check(kind: Any, depth: int | None, max_nodes: int, rankdir: str) -> None:
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {rankdir!r}")
+    if kind is not None and kind not in _KINDS:
+        raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
     if max_nodes < 1:
         raise ValueError(f"max_nodes must be at least 1, got {max_nodes}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth must be at least 0, or None for every operation, got {depth}")
 
 
-def _operations_behind(tensors: Iterable[Tensor]) -> set[Node]:
-    """Every operation that the tensors depend on."""
-    stack = [t.node for t in tensors if t.node is not None and not t.node.is_leaf]
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if node.is_freed:
-            raise RuntimeError(
-                f"the graph was freed, at {node.name}, by backward(): draw it before, or call "
-                "backward(retain_graph=True)"
+def _computation(subject: Any, examples: Sequence[Any], kind: str) -> Computation:
+    if callable(subject) and not isinstance(subject, (type, Tensor)):
+        return computed(subject, examples, from_inputs=kind == "forward")
+    if examples:
+        raise TypeError(
+            "a tensor's graph is drawn as it is: example inputs go with a function or a module, "
+            f"not with a {type(subject).__name__}"
+        )
+    if not isinstance(subject, (Tensor, list, tuple)):
+        raise TypeError(f"{_EXPECTED}, got {type(subject).__name__}")
+    tensors = [subject] if isinstance(subject, Tensor) else list(subject)
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"{_EXPECTED}, got a {type(subject).__name__} with a {type(tensor).__name__} in it"
             )
-        for parent in node.parents:
-            if parent is not None and not parent.is_leaf and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return seen
+    if not tensors:
+        raise ValueError("draw expects at least one tensor, got none")
+    return Computation(tensors)
 
 
-def _source_of(tensor: Tensor) -> Any:
-    """What stands for a tensor in a drawing: its node; the identity of its array if it has none."""
-    return id(tensor.data) if tensor.node is None else tensor.node
+def _sketch(c: Computation, kind: str, optimizer: Any, shown: Shown) -> Sketch:
+    sketch = Sketch(shown)
+    if (optimizer is not None) != (kind == "step"):
+        raise TypeError('kind="step" needs optimizer=, whose update it shows; the others none')
+    if kind == "forward":
+        gradients = _gradients(_single(c, "gradients=True")) if shown.gradients else None
+        add_forward(sketch, c.outputs, shown, inputs=c.inputs, gradients=gradients)
+        return sketch
+    loss = _single(c, f'kind="{kind}"')
+    seed = None if loss.size == 1 else np.ones(loss.shape, loss.dtype)
+    if seed is not None:
+        sketch.notes.append("the output is no scalar: its cotangent is all ones")
+    trace = trace_backward(loss, gradient=seed, optimizer=optimizer)
+    if kind == "backward":
+        add_backward(sketch, trace, shown)
+    else:
+        add_step(sketch, loss, trace, shown, c.inputs)
+    return sketch
 
 
-class _Sketch:
-    """A drawing under way, which knows the box of everything it has drawn."""
+def _single(c: Computation, what: str) -> Tensor:
+    if len(c.outputs) != 1:
+        raise ValueError(f"{what} needs one output, such as a loss; there are {len(c.outputs)}")
+    return c.outputs[0]
 
-    def __init__(self, drawing: Drawing, outputs: Sequence[Tensor], values: bool) -> None:
-        self.drawing = drawing
-        self.values = values
-        self.outputs = {_source_of(t): t.name for t in outputs}
-        self.boxes: dict[Any, str] = {}
 
-    def add_operations(self, operations: Sequence[Node], left_out: int) -> None:
-        """Draw operations, given oldest first, and all that they use."""
-        if left_out:
-            note = f"{left_out:,} older operation{'s' * (left_out != 1)}"
-            self.boxes[_OLDER] = self.drawing.add("older", note)
-        for node in operations:
-            tails = [
-                self._source(argument, parent)
-                for argument, parent in zip(node.args, node.parents, strict=True)
-                if parent is not None or inline(argument) is None
-            ]
-            name, call = self.outputs.get(node), call_text(node)
-            box = self._add(node, "operation", f"{name} = {call}" if name else call, node.value)
-            for tail in tails:
-                self.drawing.connect(tail, box)
-
-    def add_unused(self, outputs: Iterable[Tensor]) -> None:
-        """Draw the outputs that no operation made and none has used."""
-        for tensor in outputs:
-            if tensor.is_leaf:
-                self._source(tensor.data, tensor.node)
-
-    def _source(self, value: Array, parent: Node | None) -> str:
-        """The box from which an argument comes."""
-        key = id(value) if parent is None else parent
-        if key in self.boxes:
-            return self.boxes[key]
-        if parent is None:
-            return self._add(key, "constant", self.outputs.get(key) or "constant", value)
-        if isinstance(parent, Leaf):
-            return self._add(key, "leaf", parent.label or "leaf", value)
-        return self.boxes[_OLDER]
-
-    def _add(self, key: Any, look: str, title: str, value: Array) -> str:
-        lines = facts(value, self.values)
-        self.boxes[key] = self.drawing.add(look, title, *lines, is_output=key in self.outputs)
-        return self.boxes[key]
+def _gradients(output: Tensor) -> Mapping[int, Array]:
+    """The gradient of each node, by its number."""
+    found = {}
+    for record in trace_backward(output):
+        if isinstance(record, Seed):
+            found[record.node.number] = record.gradient
+        elif isinstance(record, Contribution):
+            found[record.parent.number] = record.total
+    return found

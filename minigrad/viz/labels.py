@@ -8,24 +8,26 @@ import numpy as np
 
 from ..compiler.program import Value
 from ..node import Node
+from ..tracing.written import called_name
 from ..vjps import name_of
 
 Array = np.ndarray[Any, Any]
-_FEW = 6  # elements: so many are written out, of more only their range
+FEW = 6  # elements: so many are written out, of more only their range
 _WIDTH = 40  # characters of one argument
 
 
-def call_text(node: Node) -> str:
+def call_text(node: Node, full_name: bool = False) -> str:
     """The operation's name, with the constants it was called with: `subtract(1, ·)`.
 
     A dot stands for an argument that arrives by an edge. Keywords that are None or False are left
-    out: they are the defaults of NumPy's `axis` and `keepdims`.
+    out: they are the defaults of NumPy's `axis` and `keepdims`. The full name is `np.subtract`.
     """
     positional = [
         (inline(argument) or "·") if parent is None else "·"
         for argument, parent in zip(node.args, node.parents, strict=True)
     ]
-    return call_line(node.name, positional, node.params)
+    name = called_name(node.fn) if full_name else node.name
+    return call_line(name, positional, node.params)
 
 
 def call_line(function: str, positional: list[str], params: dict[str, Any]) -> str:
@@ -46,23 +48,14 @@ def inline(argument: Any) -> str | None:
     return None if isinstance(argument, np.ndarray) and argument.ndim else _constant(argument)
 
 
-def facts(array: Array, values: bool) -> list[str]:
-    """What is known of an array: `(32, 10)`, or with its values `(3,)` and `[0.5, 1, 2]`."""
-    kind = kind_text(array.dtype, array.shape)
-    if not values:
-        return [kind]
-    value = value_text(array)
-    return [kind, value] if array.ndim else [kind.replace("scalar", value)]
-
-
-def kind_text(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
-    """`(32, 10)`, `scalar`, `(3,) int64`: float32 goes without saying."""
-    return f"{shape or 'scalar'}{'' if dtype == np.float32 else f' {dtype}'}"
+def kind_text(dtype: np.dtype[Any], shape: tuple[int, ...], always: bool = False) -> str:
+    """`(32, 10)`, `scalar`, `(3,) int64`: float32 goes without saying, unless it is asked for."""
+    return f"{shape or 'scalar'}{'' if dtype == np.float32 and not always else f' {dtype}'}"
 
 
 def value_text(array: Array) -> str:
     """A few numbers in full, of many their range: `[0.5, 2]`, `-1.93 to 2.41`."""
-    if array.size <= _FEW:
+    if array.size <= FEW:
         written = np.array2string(array, separator=", ", formatter={"all": _number})
         return " ".join(written.split())
     finite = array[np.isfinite(array)]
@@ -79,10 +72,11 @@ def dot_label(*lines: str) -> str:
     Graphviz reads backslash escapes and HTML entities in labels, and SVG has no control
     characters: those are shown as Python writes them.
     """
-    return r"\n".join(_printable(line).replace("\\", r"\\").replace("&", "&amp;") for line in lines)
+    return r"\n".join(printable(line).replace("\\", r"\\").replace("&", "&amp;") for line in lines)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Text with control characters as Python writes them."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
@@ -108,7 +102,7 @@ def _constant(value: Any) -> str:
         text = value.name
     else:
         text = name_of(value) if hasattr(value, "__name__") else type(value).__name__
-    return _shortened(text)
+    return shortened(text, _WIDTH)
 
 
 def _slice(value: slice) -> str:
@@ -120,5 +114,6 @@ def _number(x: Any) -> str:
     return f"{x:.4g}" if isinstance(x, (float, np.floating)) else str(x)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+def shortened(text: str, width: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
