@@ -8,6 +8,7 @@ from .conversion import get_default_dtype, set_default_dtype
 from .creation import arange, eye, from_dlpack, full, linspace, normal, ones, tensor, uniform, zeros
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .parameter import Parameter
+from .profiling import profile
 from .provenance import origin_of, record_origins
 from .stacking import stack
 from .tensor import Tensor
@@ -59,6 +60,7 @@ __all__ = [
     "optim",
     "origin_of",
     "primitive",
+    "profile",
     "record_origins",
     "set_default_dtype",
     "stack",

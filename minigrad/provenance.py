@@ -140,7 +140,7 @@ class record_origins(Watcher):  # noqa: N801, a verb like no_grad
         return call
 
 
-class _Beside:
+class Beside:
     """Facts about operations, beside the graph: forgotten with the value that an operation made.
 
     They are found by value and function, for a function may return what it received.
@@ -160,7 +160,7 @@ class _Beside:
         return len(self._facts)
 
 
-_origins, _names = _Beside(), _Beside()
+_origins, _names = Beside(), Beside()
 
 
 def note_name(node: Node | None, name: str | None) -> None:

@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tracing": {
         "array_methods", "modes", "node", "optim", "provenance", "tensor", "vjps", "watcher",
     },
+    "profiling": {"files", "nn", "node", "provenance", "quantities", "vjps"},
     "viz": {
         "compiler", "engine", "extras", "files", "nn", "node", "provenance", "quantities", "tensor",
         "tracing", "transforms", "vjps",

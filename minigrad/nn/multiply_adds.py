@@ -50,6 +50,12 @@ class Counter(Watcher):
         """The same derivative rule, whose products are counted."""
         return lambda *args, **params: _plain(rule(*_counted(args), **params))
 
+    def saw(self, fn: Function, args: Any, params: Any, result: Any) -> None:
+        """NumPy has carried out a call."""
+        number_of = NUMBERS.get(fn)
+        if number_of is not None:
+            self.add(number_of(result, *args, **params))
+
 
 class _Counted(np.ndarray[Any, Any]):
     """An array that tells the counter of the products which it takes part in."""
@@ -58,8 +64,7 @@ class _Counted(np.ndarray[Any, Any]):
         out = params.pop("out", None)
         given = {} if out is None else {"out": tuple(map(_plain, out))}
         result = getattr(ufunc, method)(*_plain(inputs), **given, **_plain(params))
-        if method == "__call__":
-            _count(ufunc, inputs, params, result)
+        _tell(ufunc if method == "__call__" else getattr(ufunc, method), inputs, params, result)
         if out is None:
             return _counted(result)
         return out[0] if len(out) == 1 else out
@@ -68,7 +73,7 @@ class _Counted(np.ndarray[Any, Any]):
         if isinstance(fn, FunctionType) and fn in IMPLEMENTATIONS:  # a primitive: look inside
             return _counted(IMPLEMENTATIONS[fn](*args, **params))
         result = fn(*_plain(args), **_plain(params))
-        _count(fn, args, params, result)
+        _tell(fn, args, params, result)
         return _counted(result)
 
     def dot(self, b: Any, out: Any = None) -> Any:
@@ -90,10 +95,10 @@ def _plain(a: Any) -> Any:
     return type(a)(map(_plain, a)) if type(a) in (tuple, list) else a
 
 
-def _count(fn: Any, args: Any, params: Any, result: Any) -> None:
-    counter, number_of = active_watcher(), NUMBERS.get(fn)
-    if number_of is not None and isinstance(counter, Counter):
-        counter.add(number_of(result, *args, **params))
+def _tell(fn: Any, args: Any, params: Any, result: Any) -> None:
+    counter = active_watcher()
+    if isinstance(counter, Counter):
+        counter.saw(fn, args, params, result)
 
 
 # The numbers, by function: `number(result, *args, **params)`.
