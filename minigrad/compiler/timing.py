@@ -25,7 +25,8 @@ def section_seconds(
         arguments: what its step receives; copied.
     """
     text = re.sub(r"(?m)^(        )# (\w+)$", r'\1_mark("\2")', source.text)
-    text = re.sub(r"(?m)^(        )return ", r'\1_mark("")\n\1return ', text, count=1)
+    before, _, results = text.rpartition("\n        return ")  # of the step, which comes last
+    text = f'{before}\n        _mark("")\n        return {results}'
     marks: list[tuple[str, float]] = []
     namespace = {
         **source.objects,
