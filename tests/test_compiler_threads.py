@@ -108,7 +108,7 @@ def test_pieces_end_where_an_array_in_a_row_ends():
     spare = np.empty(8)
     found = [stretches(4, (whole, parts), (spare,), lane, 2) for lane in range(2)]
     pieces = [[a.tolist() for a, _, _ in lane] for lane in found]
-    assert pieces == [[[0, 1, 2], [7, 8, 9]], [[3, 4, 5, 6]]]
+    assert pieces == [[[0, 1], [3, 4, 5, 6]], [[2], [7, 8, 9]]]
     for lane, half in zip(found, (spare[:4], spare[4:]), strict=True):
         for a, b, own in lane:
             np.testing.assert_array_equal(a, b)
@@ -124,8 +124,8 @@ def test_what_is_cut_already_is_not_cut_again(two_cores, monkeypatch):
     optimizer = optim.Adam([p])
     p.grad = mg.tensor(np.ones(600_000, np.float32))
     optimizer.step()
-    forms = [key[2] for key in update._recorded]
-    assert forms == [(SHARED_BLOCK,), (600_000 - 4 * SHARED_BLOCK,)]
+    assert [key[2] for key in update._recorded] == [(100_000,)]  # as many for each thread
+    assert 100_000 <= SHARED_BLOCK < 600_000 / 4
     for recorded in update._recorded.values():
         assert [source.groups for _, source in recorded] == [[]]
 

@@ -24,15 +24,15 @@ def section_seconds(
         memory: what its `make` receives; copied.
         arguments: what its step receives; copied.
     """
-    text = re.sub(r"(?m)^(        )# (\w+)$", r'\1_mark("\2")', source.text)
-    before, _, results = text.rpartition("\n        return ")  # of the step, which comes last
-    text = f'{before}\n        _mark("")\n        return {results}'
+    helpers, made, text = source.text.partition("\ndef make(")
+    text = re.sub(r"(?m)^(        )# (\w+)$", r'\1_mark("\2")', text)
+    text = re.sub(r"(?m)^(        )return ", r'\1_mark("")\n\1return ', text, count=1)
     marks: list[tuple[str, float]] = []
     namespace = {
         **source.objects,
         "_mark": lambda section: marks.append((section, time.perf_counter())),
     }
-    exec(text, namespace)
+    exec(helpers + made + text, namespace)
     step, _ = namespace["make"](*map(copied, memory))
     times: dict[str, list[float]] = {}
     for _ in range(_ROUNDS):

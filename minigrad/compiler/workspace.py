@@ -15,7 +15,7 @@ def stretches(size, arrays, scratch, lane=0, lanes=1):  # type: ignore[no-untype
     """Pieces of at most `size` elements of all arrays, each with the lane's scratch memory.
 
     A tuple of arrays stands for the arrays in a row; a piece never lies in two of them. Lanes take
-    turns: the pieces of the first of two are the first, the third, ...
+    turns: the pieces of the first of two are the first, the third, ..., as many as the other's.
     """
 
     def piece(row, i, j):  # type: ignore[no-untyped-def]
@@ -25,8 +25,11 @@ def stretches(size, arrays, scratch, lane=0, lanes=1):  # type: ignore[no-untype
 
     rows = [[b.reshape(-1) for b in (a if isinstance(a, tuple) else (a,))] for a in arrays]
     ends = sorted({int(end) for row in rows for end in np.cumsum([a.size for a in row])})
-    parts = zip([0, *ends], ends, strict=False)
-    spans = [(i, min(i + size, end)) for start, end in parts for i in range(start, end, size)]
+    spans = []
+    for start, end in zip([0, *ends], ends, strict=False):
+        pieces = lanes * -((start - end) // (lanes * size))
+        length = -((start - end) // pieces)
+        spans += [(i, min(i + length, end)) for i in range(start, end, length)]
     own = [s[lane * size : (lane + 1) * size] for s in scratch]
     return [
         (*(piece(row, i, j) for row in rows), *(s[: j - i] for s in own))  # type: ignore[no-untyped-call]

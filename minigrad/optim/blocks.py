@@ -8,6 +8,7 @@ there are, and a large parameter makes one trip through memory.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -77,12 +78,15 @@ class Run:
         """Where blocks begin and end: small parameters share one, a large one has several."""
         begin = stop = self.start
         block = block_of(self.lanes)
+        several = self.lanes * block
         for p, end in zip(self.parameters, self.ends, strict=True):
             if end - begin > block and stop > begin:
                 yield begin, stop
                 begin = stop
             if p.size > block:
-                yield from ((a, min(a + block, end)) for a in range(begin, end, block))
+                pieces = self.lanes * math.ceil(p.size / several)  # as many for each thread
+                length = math.ceil(p.size / pieces)
+                yield from ((a, min(a + length, end)) for a in range(begin, end, length))
                 begin = end
             stop = end
         if stop > begin:
