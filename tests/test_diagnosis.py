@@ -82,7 +82,7 @@ def takes_anything(fn):
 UNBREAKABLE = {
     np.copy, np.ravel, np.astype, np.real, np.fix, np.sinc, np.i0, np.meshgrid,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, fraction, vjps.astype, F.relu, F.sigmoid,
-    F.softplus, F.erf, near_normal_distribution,
+    F.softplus, F.erf, F.gradient_reversal, near_normal_distribution,
 }  # fmt: skip
 # Not to be tried: np.add.at of NumPy 2.4 ends the process if the values have too many axes. Only
 # rules call this one, with values that x[index] has made.

@@ -143,7 +143,7 @@ def _rounds(rows: Any) -> list[Any]:
     order = np.argsort(rows, kind="stable")
     ranked = rows[order]
     occurrence = np.arange(len(rows)) - np.searchsorted(ranked, ranked)
-    return [order[occurrence == k] for k in range(int(occurrence.max(initial=-1)) + 1)]
+    return [order[occurrence == k] for k in range(int(np.max(occurrence, initial=-1)) + 1)]
 
 
 defvjp(

@@ -46,7 +46,7 @@ class profile(record_origins):  # noqa: N801, a verb like no_grad
         >>> with mg.profile() as profile:
         ...     net(np.ones((16, 64), np.float32)).sum().backward()
         >>> [(row.name, row.calls, row.rules, row.flops) for row in profile.by_module()[:2]]
-        [('Sequential', 3, 5, 261248), ('Sequential.0', 1, 2, 132096)]
+        [('Sequential', 3, 6, 164832), ('Sequential.0', 1, 2, 132608)]
     """
 
     def __init__(self, flops: bool = True) -> None:
