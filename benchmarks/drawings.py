@@ -8,6 +8,7 @@ build compiled, where there is no program `dot`; so "first svg" says what a pers
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from functools import partial
@@ -34,9 +35,7 @@ def chain(operations: int) -> Callable[[], Any]:
 def blocks(operations: int) -> Callable[[], Any]:
     """Blocks of two different dense layers and activations, whose sizes differ."""
     widths = [2 + k % 7 for k in range(operations // 2 + 1)]
-    layers = [
-        nn.Sequential(nn.Linear(a, b), nn.Tanh()) for a, b in zip(widths, widths[1:], strict=False)
-    ]
+    layers = [nn.Sequential(nn.Linear(a, b), nn.Tanh()) for a, b in itertools.pairwise(widths)]
     net = nn.Sequential(*layers)
     with mg.record_origins():
         y = net(np.ones((4, widths[0]), np.float32))

@@ -262,8 +262,8 @@ def _add_graph(commands: Any) -> None:
         "-o",
         "--out",
         metavar="FILE",
-        help="the drawing (.svg, .png, .pdf, .dot, .txt; default: graph.svg), the page (.html; default:"
-        " backward.html), or the trace (.json, or else text; default: standard output)",
+        help="the drawing (.svg, .png, .pdf, .dot, .txt; default: graph.svg), the page (.html;"
+        " default: backward.html), or the trace (.json, or else text; default: standard output)",
     )
 
 
