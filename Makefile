@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_FLAGS ?=
 
-.PHONY: train test parity examples bench lint clean
+.PHONY: train test parity examples gallery bench lint clean
 
 train: $(VENV)/.user
 	$(BIN)/minigrad train digits $(ARGS)
@@ -19,6 +19,9 @@ parity: $(VENV)/.parity
 examples: $(VENV)/.test
 	$(BIN)/python -m pytest tests/test_examples.py -m full -rN $(TEST_FLAGS)
 
+gallery: $(VENV)/.test
+	$(BIN)/python tests/gallery.py
+
 bench: $(VENV)/.bench
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/eager.py
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/compiled.py
@@ -26,6 +29,7 @@ bench: $(VENV)/.bench
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/transforms.py
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/overhead.py
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/allocation.py
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=2 $(BIN)/python benchmarks/drawings.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -123,10 +123,29 @@ def _graph(options: dict[str, Any]) -> int:
             return _print_trace(subject, out)
         if options["step"]:
             return _write_page(subject, out or "backward.html")
-        viz.save(viz.draw(subject.loss, values=True), out or "graph.svg")
-        print(out or "graph.svg")
+        return _draw(subject, out or "graph.svg", options)
     except (RuntimeError, ValueError) as error:
         raise SubjectError(str(error)) from error
+
+
+def _draw(subject: Subject, out: str, options: dict[str, Any]) -> int:
+    kind = options["kind"]
+    if kind == "step" and subject.optimizer is None:
+        raise SubjectError(
+            "--kind step shows an update: give a run, or a function that returns the loss and an "
+            "optimizer"
+        )
+    drawing = viz.draw(
+        subject.loss,
+        kind=kind,
+        depth=options["depth"],
+        rankdir=options["rankdir"],
+        optimizer=subject.optimizer if kind == "step" else None,
+        values=options["values"],
+        gradients=options["values"],
+    )
+    drawing.save(out)
+    print(out)
     return 0
 
 
@@ -188,6 +207,12 @@ def _add_train(commands: Any) -> None:
     _add_folders(parser.add_argument)
 
 
+def _depth(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a number of levels, from 0 on, got {text!r}")
+    return int(text)
+
+
 def _add_graph(commands: Any) -> None:
     parser = commands.add_parser(
         "graph",
@@ -214,12 +239,31 @@ def _add_graph(commands: Any) -> None:
     what.add_argument(
         "--trace", action="store_true", help="print the backward pass as a table, step by step"
     )
+    what.add_argument(
+        "--kind",
+        choices=("forward", "backward", "step"),
+        help="what is drawn: the forward graph (default), its backward pass, or a whole step with"
+        " the update",
+    )
+    add("--depth", type=_depth, metavar="N", help="levels of modules that are drawn open")
+    add(
+        "--values",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw values and gradients (default), or not",
+    )
+    add(
+        "--rankdir",
+        choices=("TB", "LR", "BT", "RL"),
+        default="LR",
+        help="the direction of the drawing: top to bottom, left to right (default), or back",
+    )
     add(
         "-o",
         "--out",
         metavar="FILE",
-        help="the drawing (.svg, .png, .pdf, .dot; default: graph.svg), the page (.html; default:"
-        " backward.html), or the trace (.json, or else text; default: standard output)",
+        help="the drawing (.svg, .png, .pdf, .dot, .txt; default: graph.svg), the page (.html;"
+        " default: backward.html), or the trace (.json, or else text; default: standard output)",
     )
 
 

@@ -626,6 +626,37 @@ def test_the_drawing_of_an_expression(call, tmp_path):
     assert call("graph", *NEURON) == (0, "graph.svg\n", "")
     assert "tanh" in (tmp_path / "graph.svg").read_text()
     assert call("graph", *NEURON, "--out", "g.dot") == (0, "g.dot\n", "")
+    assert call("graph", *NEURON, "-o", "g.txt")[0] == 0
+    assert (tmp_path / "g.txt").read_text().splitlines() == [
+        "1  x         parameter, leaf  2  grad -1.503",
+        "2  w         parameter, leaf  -3  grad 1.002",
+        "3  multiply  operation        -6  grad 0.501  <- 1, 2",
+        "4  b         parameter, leaf  6.88  grad 0.501",
+        "5  add       operation        0.88  grad 0.501  <- 3, 4",
+        "6  tanh      output           0.7064  grad 1  <- 5",
+    ]
+
+
+def test_a_drawing_of_another_kind(call, tmp_path):
+    assert call("graph", *NEURON, "--kind", "backward", "--no-values", "-o", "g.txt")[0] == 0
+    lines = (tmp_path / "g.txt").read_text().splitlines()
+    assert lines[1] == "2   g * (1 - y * y)  derivative rule  scalar  tanh, ∂/∂x  <- 1".replace(
+        "2 ", " 2", 1
+    )
+
+
+def test_a_step_and_a_depth_of_a_script(call, tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import numpy as np\nimport minigrad as mg\n\n"
+        "def loss():\n"
+        "    net = mg.nn.Sequential(mg.nn.Linear(2, 3), mg.nn.Tanh())\n"
+        "    optimizer = mg.optim.SGD(net.named_parameters(), lr=0.1)\n"
+        "    return net(np.ones((4, 2), np.float32)).sum(), optimizer\n"
+    )
+    assert call("graph", "net.py:loss", "--kind", "step", "-o", "s.txt")[0] == 0
+    assert "update of θ: SGD" in (tmp_path / "s.txt").read_text()
+    assert call("graph", "net.py:loss", "--depth", "1", "--rankdir", "TB", "-o", "d.txt")[0] == 0
+    assert "0: Linear(2, 3)  module" in (tmp_path / "d.txt").read_text()
 
 
 @pytest.mark.parametrize(
@@ -640,6 +671,10 @@ def test_the_drawing_of_an_expression(call, tmp_path):
         (("x*x", "--at", "x=1", "--trace", "-o", "no/t.json"), "No such file or directory"),
         ((".",), "expected the folder of a run, found no config.json in it"),
         ((), "the following arguments are required: SUBJECT"),
+        (("x*x", "--at", "x=1", "--kind", "step"), "--kind step shows an update: give a run, or a"),
+        (("x*x", "--at", "x=1", "--kind", "up"), "invalid choice: 'up'"),
+        (("x*x", "--at", "x=1", "--kind", "backward", "--step"), "not allowed with argument"),
+        (("x*x", "--at", "x=1", "--depth", "-1"), "--depth: expected"),
     ],
 )
 def test_what_graph_cannot_do(call, arguments, message):

@@ -196,6 +196,22 @@ def test_an_unknown_suffix(tmp_path, name):
     assert not (tmp_path / name).exists()
 
 
+def test_a_drawing_is_saved_as_text_too(tmp_path):
+    drawing = picture()
+    save(drawing, tmp_path / "graph.txt")
+    assert (tmp_path / "graph.txt").read_text() == f"{drawing}\n"
+    drawing.save(tmp_path / "graph.dot")
+    assert (tmp_path / "graph.dot").read_text() == drawing.dot
+    with pytest.raises(ValueError, match=r"must be one of \.svg, \.png, \.pdf, \.dot, \.txt$"):
+        drawing.save(tmp_path / "graph.jpg")
+
+
+@pytest.mark.parametrize("format", ["png", "pdf"])
+def test_pixels_and_pages_need_dot(format):
+    with pytest.raises((RuntimeError, ImportError), match="install Graphviz"):
+        getattr(picture(), format)()
+
+
 def files_in(folder):
     return sorted(path.name for path in folder.iterdir() if path.is_file())
 

@@ -53,6 +53,8 @@ def flame_tree(spans: Sequence[Span]) -> dict[str, Any]:
             node = node["inside"].setdefault((name, kind), _node(name, kind))
         _add_time(node, span)
         node["calls"] += 1
+        if span.kind == "module" and not span.name.startswith(span.modules[-1]):
+            node["name"] = f"{span.modules[-1]}: {span.name}"
     return _listed(root)
 
 

@@ -55,11 +55,10 @@ class Row:
     def cells(self, total: float) -> tuple[str, ...]:
         """What stands in a table, of which `total` seconds are the whole."""
         share = f"{100 * self.seconds / total:.1f} %" if total else ""
-        speed = f"{in_thousands(self.flops / self.seconds)}" if self.flops and self.seconds else ""
-        return (
-            self.name, f"{self.calls:,}", in_seconds(self.forward), f"{self.rules:,}",
-            in_seconds(self.backward), share, in_bytes(self.nbytes), in_thousands(self.flops), speed,
-        )  # fmt: skip
+        speed = in_thousands(self.flops / self.seconds) if self.flops and self.seconds else ""
+        forward, backward = in_seconds(self.forward), in_seconds(self.backward)
+        times = f"{self.calls:,}", forward, f"{self.rules:,}", backward, share
+        return self.name, *times, in_bytes(self.nbytes), in_thousands(self.flops), speed
 
 
 def rows_of(spans: Iterable[Span], by: By) -> list[Row]:

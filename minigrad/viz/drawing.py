@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..files import write_atomically
 from .closing import limited
-from .layout import TooLargeError, format_of, laid_out
+from .layout import FORMATS, TooLargeError, format_of, laid_out
 from .sketch import Sketch
 from .text_tree import text_tree
 
@@ -79,7 +79,7 @@ class Drawing:
         return self.render("pdf")
 
     def render(self, format: str = "svg") -> bytes:
-        """The content of a file of a format: "svg", "png", "pdf" or "dot".
+        """The content of a file of a format: "svg", "png", "pdf", "dot"; or "txt", the tree.
 
         The WebAssembly build of Graphviz cannot lay out chains of thousands of boxes; it gets a
         drawing in which more is left out.
@@ -88,6 +88,8 @@ class Drawing:
             ValueError: there is no such format.
             ImportError, RuntimeError: as for `svg`.
         """
+        if format == "txt":
+            return f"{self}\n".encode()
         drawing = self
         while True:
             try:
@@ -104,14 +106,14 @@ class Drawing:
         The file is written whole or not at all: an older one stays until the new one is complete.
 
         Args:
-            path: a file name that ends in .svg, .png, .pdf or .dot.
+            path: a file name that ends in .svg, .png, .pdf, .dot or .txt.
 
         Raises:
             ValueError: the suffix is none of these.
             ImportError, RuntimeError: as for `svg`.
             OSError: the file cannot be written.
         """
-        write_atomically(path, self.render(format_of(path)))
+        write_atomically(path, self.render(format_of(path, (*FORMATS, "txt"))))
 
     def __str__(self) -> str:
         return text_tree(self.sketch)

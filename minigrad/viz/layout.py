@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -33,15 +34,15 @@ def laid_out(source: str, engine: str, format: str) -> bytes:
     return picture
 
 
-def format_of(path: str | os.PathLike[str]) -> str:
-    """The format that a file's suffix stands for.
+def format_of(path: str | os.PathLike[str], formats: Sequence[str] = FORMATS) -> str:
+    """The one of these formats that a file's suffix stands for.
 
     Raises:
         ValueError: it stands for none.
     """
     format = Path(path).suffix[1:].lower()
-    if format not in FORMATS:
-        choices = ", ".join(f".{f}" for f in FORMATS)
+    if format not in formats:
+        choices = ", ".join(f".{f}" for f in formats)
         raise ValueError(f"{path}: a drawing's suffix must be one of {choices}")
     return format
 

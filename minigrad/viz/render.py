@@ -66,4 +66,7 @@ def save(graph: Drawing | graphviz.Digraph | str, path: str | os.PathLike[str]) 
         ...     path.read_text()
         'digraph { x -> y }'
     """
-    write_atomically(path, render(graph, format_of(path)))
+    if isinstance(graph, Drawing):
+        graph.save(path)
+    else:
+        write_atomically(path, render(graph, format_of(path)))
