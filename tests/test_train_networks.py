@@ -67,4 +67,6 @@ def test_settings():
         RunConfig(model="transfomer")
     with pytest.raises(ConfigError, match="expected text for model"):
         RunConfig(model=3)
-    assert "cnn of 10154 parameters" in Experiment(RunConfig("digits", model="cnn")).describe()
+    learnt = 9 * 16 + 2 * 16 + 16 * 9 * 32 + 2 * 32 + (32 * 2 * 2 + 1) * 10
+    said = Experiment(RunConfig("digits", model="cnn")).describe()
+    assert f"cnn of {learnt} parameters" in said
