@@ -3,16 +3,18 @@
 VGG's idea is to build from one kind of block: two convolutions of 3 x 3 pixels, which keep the size
 of the picture, then a maximum over 2 x 2, which halves it, while the number of channels doubles.
 Batch normalization after each convolution, which VGG did not have yet, allows for large rates. Each
-digit is moved by up to one pixel, another way each time it is seen.
+digit is moved by up to one pixel, another way each time it is seen, and its label is smoothed: 0.91
+for the right digit, 0.01 for each other one.
 
     python examples/digits_vgg.py
 
-Expected: test accuracy >= 0.985, in about 10 seconds, with half as many errors as a network without
-convolutions makes (`digits_mlp.py`). The picture shows test accuracies, and what the two blocks
-make of a digit.
+Expected: test accuracy >= 0.985, in about 5 seconds, with a third of the errors that a network
+without convolutions makes (`digits_mlp.py`). The picture shows test accuracies, and what the two
+blocks make of a digit.
 
 Source: Simonyan & Zisserman 2015, "Very deep convolutional networks for large-scale image
-recognition"; Ioffe & Szegedy 2015, "Batch normalization".
+recognition"; Ioffe & Szegedy 2015, "Batch normalization"; label smoothing: Szegedy et al. 2016,
+"Rethinking the inception architecture for computer vision", section 7.
 """
 
 from pathlib import Path
@@ -57,11 +59,11 @@ def main(seed: int = 0, quick: bool = False, out: Path = PICTURES) -> float:
         (train_images, train.y), batch_size=64, shuffle=True, drop_last=True, rng=rng
     )
     model = nn.Sequential(
-        block(1, 16, rng),
-        block(16, 32, rng),
+        block(1, 24, rng),
+        block(24, 48, rng),
         nn.Flatten(),
         nn.Dropout(0.3, rng=rng),
-        nn.Linear(32 * 2 * 2, 10, rng=rng),
+        nn.Linear(48 * 2 * 2, 10, rng=rng),
     )
     epochs = 4 if quick else 40
     rate = schedules.Cosine(3e-3, steps=epochs * len(loader))
@@ -69,7 +71,7 @@ def main(seed: int = 0, quick: bool = False, out: Path = PICTURES) -> float:
 
     @mg.compile
     def train_step(images, labels):
-        loss = F.cross_entropy(model(images), labels)
+        loss = F.cross_entropy(model(images), labels, label_smoothing=0.1)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -98,8 +100,8 @@ def draw(accuracies, digit, first, second, out):
     figure, (left, *others) = panels(4, width=2.8)
     left.plot(accuracies)
     left.set(xlabel="epoch", ylabel="test accuracy", ylim=(0.9, 1))
-    maps = [digit, mosaic(first.reshape(4, 4, 4, 4)), mosaic(second.reshape(4, 8, 2, 2))]
-    titles = ["digit", "16 channels of 4 x 4", "32 channels of 2 x 2"]
+    maps = [digit, mosaic(first.reshape(4, 6, 4, 4)), mosaic(second.reshape(6, 8, 2, 2))]
+    titles = ["digit", "24 channels of 4 x 4", "48 channels of 2 x 2"]
     for panel, values, title in zip(others, maps, titles, strict=True):
         panel.imshow(values, cmap="gray_r")
         panel.set_title(title, fontsize=9)

@@ -13,7 +13,7 @@ them apart, and what reads the source's digits comes to read the target's.
 
     python examples/domain_adaptation.py
 
-Expected: accuracy gained over source only >= 0.35, on the target's test half, in about 10 seconds:
+Expected: accuracy gained over source only >= 0.35, on the target's test half, in about 2 seconds:
 from 0.2 to 0.7. The picture shows both domains, accuracies, and the features in two dimensions.
 
 Source: Ganin & Lempitsky 2015, "Unsupervised domain adaptation by backpropagation", section 3.

@@ -11,7 +11,7 @@ find all of them; with ReLU networks of this size, one seed in two misses some.
 
     python examples/gan_ring.py
 
-Expected: modes found >= 8, in about 4 seconds. A mode counts as found if at least 5 % of the
+Expected: modes found >= 8, in about 3 seconds. A mode counts as found if at least 5 % of the
 samples (12.5 % would be just) lie within three deviations of it. The picture shows samples.
 
 Source: Goodfellow et al. 2014, "Generative adversarial nets", algorithm 1 and the end of section 3;

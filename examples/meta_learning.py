@@ -11,7 +11,7 @@ on the same waves without the step inside, is the rival: it learns their mean, w
 
     python examples/meta_learning.py
 
-Expected: error after one step / pretrained network's <= 0.25, on 600 new waves, in about 15
+Expected: error after one step / pretrained network's <= 0.25, on 600 new waves, in about 7
 seconds. The rival takes the best of four rates a. The picture shows one wave, and the errors.
 
 Source: Finn, Abbeel & Levine 2017, "Model-agnostic meta-learning for fast adaptation of deep

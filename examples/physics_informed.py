@@ -12,7 +12,7 @@ derivatives are as lively as themselves: with tanh, the error is 7 to 57 times a
 
     python examples/physics_informed.py
 
-Expected: relative error <= 0.001, in about 5 seconds. The picture shows the solution on its way.
+Expected: relative error <= 0.001, in about 2 seconds. The picture shows the solution on its way.
 
 Source: Raissi, Perdikaris & Karniadakis 2019, "Physics-informed neural networks"; the form of u:
 Lagaris, Likas & Fotiadis 1998, "Artificial neural networks for solving ordinary and partial

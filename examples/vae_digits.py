@@ -12,7 +12,7 @@ the pixels in that class. They are found with the labels, which the autoencoder 
 
     python examples/vae_digits.py
 
-Expected: nats saved against the mixture >= 15 an image of the test set, in about 4 seconds. The
+Expected: nats saved against the mixture >= 15 an image of the test set, in about 2 seconds. The
 picture shows what the decoder draws for z on a grid, and where the encoder puts the test set.
 
 Source: Kingma & Welling 2014, "Auto-encoding variational Bayes", section 3 and appendix B.
