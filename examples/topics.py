@@ -1,8 +1,8 @@
 """A text that every Python has: the help topics of its reference manual, as characters.
 
 About 465,000 characters of some hundred kinds; how many exactly varies with Python's version. The
-last tenth is held out, and measured in nats per character. `char_lstm.py` and `masked_lm.py`
-learn from it.
+last tenth is held out, and measured in nats per character. `char_lstm.py`, `char_transformer.py`
+and `masked_lm.py` learn from it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import os
 import shutil
 
 PATH = next((p for n in ("chromium", "chromium-browser") if (p := shutil.which(n))), None)
-IS_REQUIRED = os.environ.get("MINIGRAD_BROWSER") == "required"
+IS_REQUIRED = os.environ.get("MINIGRAD_PROGRAMS") == "required"
 LEFT_OUT = (
     "the tests of pages in a real browser were left out: there is no chromium here "
     "(apt install chromium)"

@@ -74,7 +74,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "estimators": {"compiler", "data", "extras", "functional", "modes", "nn", "optim", "train"},
     "subjects": {"creation", "functional", "provenance", "tensor", "train", "vjps"},
-    "__main__": {"data", "files", "optim", "subjects", "tracing", "train", "viz"},
+    "commands": {"data", "files", "optim", "subjects", "tracing", "train", "viz"},
+    "__main__": {"commands", "data", "subjects", "train"},
 }  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def lines_of_code(path: Path) -> int:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_files_are_short(path: Path) -> None:
-    assert lines_of_code(path) <= (360 if path.name == "__main__.py" else 330)
+    assert lines_of_code(path) <= 330
 
 
 def test_the_engine_is_read_in_one_sitting() -> None:

@@ -93,16 +93,16 @@ def test_functions_come_with_what_they_use():
     texts, objects = embedded([tripled])
     assert not objects
     space = {"np": np}
-    exec("\n".join(texts), space)
+    exec("\n".join(texts.values()), space)
     assert space["tripled"](1.0) == 6.0
-    assert "docstring" not in "".join(texts)
+    assert "docstring" not in "".join(texts.values())
 
 
 def test_functions_without_source_are_handed_over():
     space = {}
     exec("def secret(x):\n    return x + 1", space)
     texts, objects = embedded([space["secret"]])
-    assert (texts, objects) == ([], {"secret": space["secret"]})
+    assert (texts, objects) == ({}, {"secret": space["secret"]})
 
 
 def test_functions_that_remember_are_handed_over():
@@ -113,13 +113,13 @@ def test_functions_that_remember_are_handed_over():
         return inner
 
     fn = outer(2)
-    assert embedded([fn]) == ([], {"inner": fn})
+    assert embedded([fn]) == ({}, {"inner": fn})
 
 
 def test_a_function_that_calls_itself():
     texts, _ = embedded([factorial])
     space = {}
-    exec("\n".join(texts), space)
+    exec("\n".join(texts.values()), space)
     assert space["factorial"](5) == 120
 
 

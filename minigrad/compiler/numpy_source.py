@@ -83,8 +83,8 @@ class _Printer:
         program, names = self.program, self.names
         setup, step = self._setup(), self._step()
         shares = {at_once} if any(g.lanes > 1 for g in self.groups) else set()
-        helpers, objects = embedded(self.called | shares)
-        helpers += [
+        definitions, objects = embedded(self.called | shares)
+        helpers = [*definitions.values()] + [
             _UNTYPED.sub("", inspect.getsource(helper))
             for helper in (workspace.buffer, workspace.stretches)
             if any(f"{helper.__name__}(" in line for line in [*setup, *step])

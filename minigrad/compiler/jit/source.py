@@ -8,6 +8,7 @@ together: it receives the memory and returns the function that is called at each
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,12 +90,13 @@ class _Printer:
         self.places = Places(self.schedule)
         self.layouts = self.schedule.layouts
         self.calls = [s.instruction for s in self.schedule.statements if isinstance(s, Call)]
-        self.functions = {
+        functions = {
             i.fn
             for i in self.calls
             if not is_numpy(i.fn) and not (writes_into(i) and i.out.is_array)
         }
-        reserved = {program.name, *_RESERVED, *(fn.__name__ for fn in self.functions)}
+        self.helpers, self.objects = embedded(functions)
+        reserved = {program.name, *_RESERVED, *self.helpers, *self.objects}
         self.names = named(program, functions=reserved)
         self._name_the_rest()
         self.arguments = [*program.inputs, *(v for v in program.state if v.is_number)]
@@ -124,12 +126,11 @@ class _Printer:
                 if lines:
                     kernels.append("\n".join(lines))
                     driver.append(call)
-        helpers, objects = embedded(self.functions)
-        made, step = self._make(driver, objects)
-        body = "\n\n\n".join([*(h.strip() for h in helpers), *self.threaded, *kernels, step])
+        made, step = self._make(driver)
+        body = "\n\n\n".join([*self.threaded, *kernels, step])
         return NumbaSource(
             text=f"{self._imports(body)}\n\n\n{body}\n",
-            objects=objects,
+            objects=self.objects,
             fixed=self.fixed,
             arguments=self.arguments,
             results=self._results(),
@@ -269,7 +270,8 @@ class _Printer:
             return [f"with np.errstate({settings}):", *(INDENT + line for line in lines)]
         return lines
 
-    def _make(self, driver: list[str], objects: Iterable[str]) -> tuple[list[Value], str]:
+    def _make(self, driver: list[str]) -> tuple[list[Value], str]:
+        """What ties the functions together. Helpers stand inside it, where they see the objects."""
         results = self._results()
         seen = [*(v for i in self.calls for v in (*i.reads, i.out)), *results, *self.program.kept]
         views = self._views(seen)
@@ -286,7 +288,8 @@ class _Printer:
         kept = _tuple(self.names[v] for v in self.program.kept)
         returned = [f"{self.names[v]}.copy()" if v.is_array else self.names[v] for v in results]
         lines = [
-            f"def make({', '.join(['at', *(self.names[v] for v in made), *objects])}):",
+            f"def make({', '.join(['at', *(self.names[v] for v in made), *self.objects])}):",
+            *(textwrap.indent(f"{helper.strip()}\n", INDENT) for helper in self.helpers.values()),
             *(INDENT + line for line in fixed_views),
             f"{INDENT}def {self.program.name}({', '.join(self.names[v] for v in self.arguments)}):",
             *(2 * INDENT + line for line in [*moving_views, *driver]),
