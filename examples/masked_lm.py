@@ -6,8 +6,8 @@ is worth, the same characters are guessed by counts of their two neighbours. Muo
 
     python examples/masked_lm.py
 
-Expected: accuracy gained over the neighbours >= 0.1, in about a minute. The picture shows accuracy
-on the held-out text; a line with holes and its restoration are printed.
+Expected: accuracy gained over the neighbours >= 0.1, in two minutes. The picture shows accuracy on
+the held-out text; a line with holes and its restoration are printed.
 
 Source: Devlin et al. 2019, "BERT: pre-training of deep bidirectional transformers for language
 understanding", section 3.1. Deviations: characters, not parts of words, and rotary positions.

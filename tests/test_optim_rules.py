@@ -360,7 +360,7 @@ RATES = {
     optim.SGD: 0.2,
     optim.ASGD: 0.2,
     optim.DampenedMomentum: 0.2,
-    optim.LAMB: 0.02,
+    optim.LAMB: 0.05,
     optim.RMSPropMomentum: 0.01,
     optim.RMSPropNesterov: 0.01,
     optim.CenteredRMSPropMomentum: 0.002,
@@ -377,7 +377,7 @@ def test_a_quadratic_is_minimised(rule, dtype):
     a, c = np.array([[2.5, 1.5], [1.5, 2.5]], dtype), np.array([1.0, -2.0], dtype)
     w = mg.Parameter(np.zeros(2, dtype))
     rate = RATES.get(rule, 0.05)
-    optimizer = rule([w], lr=lambda t: rate * (1 - t / 1000), **OTHERS.get(rule, {}))
+    optimizer = rule([w], lr=lambda t: rate * (1 - t / 1000) ** 2, **OTHERS.get(rule, {}))
     for _ in range(1000):
         optimizer.zero_grad()
         (0.5 * (w - c) @ a @ (w - c)).backward()
