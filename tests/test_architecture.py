@@ -169,7 +169,7 @@ def test_the_compiler_stays_small() -> None:
     files = [p for p in FILES if room_of(p) == "compiler"]
     numba = [p for p in files if p.parent.name == "jit"]
     assert sum(lines_of_code(p) for p in files if p not in numba) <= 3775
-    assert sum(map(lines_of_code, numba)) <= 2200
+    assert sum(map(lines_of_code, numba)) <= 2275
 
 
 def modules() -> list[str]:

@@ -321,6 +321,15 @@ def test_larger_products(monkeypatch, limit, function):
     assert function in check(fn, a=a, b=b, bt=bt, row=row)
 
 
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_products_of_scattered_rows(monkeypatch, dtype):
+    """Where the elements of a row lie far apart, threads copy their blocks."""
+    for module in (schedule, product_lines):
+        monkeypatch.setattr(module, "SMALL_PRODUCT", 1 << 12)
+    a, b = floats(40, 600, dtype=dtype), floats(40, 300, dtype=dtype, seed=1)
+    assert "threaded_product(" in check(lambda r, a, b: (a.T @ b, a[::2].T @ b[1::2]), a=a, b=b)
+
+
 def test_products_of_vectors():
     check(
         lambda r, x, y, w: (x @ y, x @ w, w @ y), x=floats(4), y=floats(4, seed=1), w=floats(4, 4)
@@ -770,6 +779,35 @@ def test_any_program(data):
         return [*(c + 0 for c in chosen), values[-1] * 1]
 
     check(fn, states, **inputs)
+
+
+def test_values_share_memory_whose_lives_do_not_overlap():
+    w = floats(64, 64) / 8
+
+    def fn(r, x):
+        for _ in range(20):
+            x = np.tanh(x @ w)
+        return x
+
+    x = floats(64, 64)
+    program = program_of(fn, x=x)
+    outputs, _, _, executable = executed(program, [x])
+    agree(outputs, run(program, [x])[0])
+    assert executable.source.shared == 17  # of 20 products, two by turns and the result
+    assert executable.layout(program).arena < 6 * x.nbytes
+
+
+def test_what_lasts_has_memory_of_its_own():
+    model, step = classifier()
+    compiled = mg.compile(step, backend="numba")
+    x, y = floats(20, 5), rng().integers(0, 3, 20)
+    compiled(x, y)
+    gradients = [p.grad.data.copy() for p in model.parameters()]
+    loss = compiled(x, y)
+    before = loss.item()
+    compiled(x * 2, y)
+    assert loss.item() == before
+    assert all(np.any(p.grad.data != g) for p, g in zip(model.parameters(), gradients, strict=True))
 
 
 def test_explain_tells_of_memory_fallbacks_and_time():

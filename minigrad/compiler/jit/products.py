@@ -23,6 +23,7 @@ from .vectors import INT64, Elements, filled, int64, multiple, vector_bytes
 
 _ROWS = (8, 4, 1)  # rows of the result at a time: as many eights as there are, then a four, ones
 _BLOCK_ROWS, _BLOCK_COLUMNS = 64, 256  # of the result, which a thread takes at a time
+_FAR = 2048  # bytes between neighbours, from which on few sets of the first cache hold them all
 _VECTORS = (2, 1) if vector_bytes() == 64 else (1,)  # columns at a time: registers are 32, or 16
 
 
@@ -52,14 +53,22 @@ def product_plus(typing_context: Any, a: Any, b: Any, row: Any, out: Any) -> Any
 
 @njit(fastmath=FREEDOMS, parallel=True)
 def threaded_product(a: Any, b: Any, out: Any) -> None:
-    """As `product`, the blocks of the result divided among threads."""
+    """As `product`, the blocks of the result divided among threads.
+
+    Of a transposed matrix whose rows are scattered widely each block is copied, row by row.
+    """
     n, m = out.shape
     down = -(-n // _BLOCK_ROWS)
     for k in prange(down * -(-m // _BLOCK_COLUMNS)):
         row, column = k % down * _BLOCK_ROWS, k // down * _BLOCK_COLUMNS
         rows = slice(row, min(row + _BLOCK_ROWS, n))
         columns = slice(column, min(column + _BLOCK_COLUMNS, m))
-        product(a[rows], b[:, columns], out[rows, columns])
+        if a.strides[0] == a.itemsize and a.strides[1] >= _FAR:
+            block = np.empty((rows.stop - row, a.shape[1]), a.dtype)
+            transpose(a[rows].T, block)
+            product(block, b[:, columns], out[rows, columns])
+        else:
+            product(a[rows], b[:, columns], out[rows, columns])
 
 
 def _products(a: Any, b: Any, out: Any) -> None:

@@ -25,6 +25,7 @@ from .loops import INDENT, INDICES, LoopPrinter
 from .places import Places
 from .product_lines import Products
 from .schedule import Schedule
+from .sharing import shared
 from .statements import Call, Nest, Product, Statement, values_read
 from .threads import BlockArrays, arguments_of, is_threaded, written
 
@@ -57,7 +58,8 @@ class NumbaSource:
         constants: the arrays among `fixed` that are not state.
         table: the values whose addresses the compiled functions receive, in order.
         made: what `make` receives after the table, in order; `objects` follow, by name.
-        over, inside: values that lie in the memory of others, as of `Places`.
+        over, inside: values that lie in the memory of others, as of `Places`, or to share it.
+        shared: how many share it only because they are needed at different times.
         layouts: where the elements of each array lie.
         kernels: the compiled functions, with the values that they receive after the table.
         fallbacks: the calls that NumPy carries out, and why.
@@ -73,6 +75,7 @@ class NumbaSource:
     made: list[Value]
     over: dict[Value, Value]
     inside: dict[Value, tuple[Value, int]]
+    shared: int
     layouts: dict[Value, Layout]
     kernels: dict[str, list[Value]]
     fallbacks: list[str] = field(default_factory=list)
@@ -88,6 +91,8 @@ class _Printer:
         self.program = program
         self.schedule = Schedule(program)
         self.places = Places(self.schedule)
+        beside = {v: (owner, 0) for v, owner in shared(self.places).items()}
+        self.inside = {**self.places.inside, **beside}
         self.layouts = self.schedule.layouts
         self.calls = [s.instruction for s in self.schedule.statements if isinstance(s, Call)]
         functions = {
@@ -138,7 +143,8 @@ class _Printer:
             table=self.table,
             made=made,
             over=self.places.over,
-            inside=self.places.inside,
+            inside=self.inside,
+            shared=len(self.inside) - len(self.places.inside),
             layouts=self.layouts,
             kernels=self.kernels,
             fallbacks=[f"{written_call(i, self.names)}: {reason(i)}" for i in self.calls],
@@ -207,7 +213,7 @@ class _Printer:
 
     def _elsewhere(self) -> dict[Value, tuple[Value, int]]:
         in_states = {v: (s, 0) for v, s in self.places.over.items()}
-        return {**self.places.inside, **in_states}
+        return {**self.inside, **in_states}
 
     def address(self, root: Value) -> str:
         if root not in self.table:
