@@ -793,7 +793,7 @@ def test_values_share_memory_whose_lives_do_not_overlap():
     program = program_of(fn, x=x)
     outputs, _, _, executable = executed(program, [x])
     agree(outputs, run(program, [x])[0])
-    assert executable.source.shared == 17  # of 20 products, two by turns and the result
+    assert len(executable.source.shared) == 17  # of 20 products, two by turns and the result
     assert executable.layout(program).arena < 6 * x.nbytes
 
 

@@ -48,6 +48,10 @@ class Slot:
     last: int
     offset: int = 0
 
+    def overlaps(self, other: Slot) -> bool:
+        """Whether both are in use at some time."""
+        return self.first <= other.last and other.first <= self.last
+
 
 @dataclass(frozen=True)
 class Own:
@@ -289,7 +293,7 @@ class _Planner:
         slots = {id(p): p for p in self.plan.places.values() if isinstance(p, Slot)}
         placed: list[Slot] = []
         for slot in sorted(slots.values(), key=lambda s: -s.nbytes):
-            neighbours = [s for s in placed if s.first <= slot.last and slot.first <= s.last]
+            neighbours = [s for s in placed if s.overlaps(slot)]
             offset = 0
             for s in sorted(neighbours, key=lambda s: s.offset):
                 if offset + slot.nbytes <= s.offset:

@@ -59,7 +59,7 @@ class NumbaExecutable:
         made = [i.out for i in program.instructions if i.out.is_array and i.out.base is None]
         elsewhere = {*self._given, *self.source.over, *self.source.inside, *program.kept}
         arena = sum(a.nbytes for v, a in self.memory.items() if v not in elsewhere)
-        in_place = len(self.source.over) + len(self.source.inside) - self.source.shared
+        in_place = len(self.source.over) + len(self.source.inside.keys() - self.source.shared)
         return Layout(arena, sum(v.nbytes for v in made), in_place)
 
     def seconds(self, arguments: Sequence[Any]) -> dict[str, float]:

@@ -66,6 +66,12 @@ class Places:
     def phases(self, nest: Nest) -> dict[Member, int]:
         return self._phases[nest]
 
+    def owner(self, root: Value) -> Value:
+        """The value in whose memory another one lies in the end."""
+        while root in self.over or root in self.inside:
+            root = self.over[root] if root in self.over else self.inside[root][0]
+        return root
+
     def _readers(self, root: Value) -> list[Statement]:
         return [s for s in self.schedule.statements if root in roots_read(s, self.layouts)]
 
@@ -166,8 +172,7 @@ class Places:
                 stored |= self._stored_for(s)
             else:
                 stored.update(roots_read(s, self.layouts))
-                out = s.out if isinstance(s, Product) else s.instruction.out
-                stored |= {out} if out.is_array else set()
+                stored |= {s.out} if s.out.is_array else set()
         stored.update(self.layouts[v].root for v in self.schedule.program.results if v.is_array)
         stored.update(self.schedule.new_states.values())
         stored |= {part.root for _, part in self.schedule.parts} | self.inside.keys()
@@ -202,8 +207,14 @@ def roots_read(s: Statement, layouts: Layouts) -> list[Value]:
     return [layouts[v].root for v in s.instruction.reads if v.is_array]
 
 
+def roots_written(s: Statement, layouts: Layouts) -> list[Value]:
+    """The memory that a statement writes to."""
+    made = [m.out for m in s.members] if isinstance(s, Nest) else [s.out]
+    return [layouts[v].root for v in made if v.is_array]
+
+
 def _makes(s: Statement, v: Value) -> bool:
     """Whether that statement alone makes all of a value."""
     if isinstance(s, Nest):
         return s.maker(v) is not None
-    return (s.out if isinstance(s, Product) else s.instruction.out) is v
+    return s.out is v

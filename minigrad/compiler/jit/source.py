@@ -59,7 +59,7 @@ class NumbaSource:
         table: the values whose addresses the compiled functions receive, in order.
         made: what `make` receives after the table, in order; `objects` follow, by name.
         over, inside: values that lie in the memory of others, as of `Places`, or to share it.
-        shared: how many share it only because they are needed at different times.
+        shared: those of `inside` that only share it, at another time.
         layouts: where the elements of each array lie.
         kernels: the compiled functions, with the values that they receive after the table.
         fallbacks: the calls that NumPy carries out, and why.
@@ -75,7 +75,7 @@ class NumbaSource:
     made: list[Value]
     over: dict[Value, Value]
     inside: dict[Value, tuple[Value, int]]
-    shared: int
+    shared: set[Value]
     layouts: dict[Value, Layout]
     kernels: dict[str, list[Value]]
     fallbacks: list[str] = field(default_factory=list)
@@ -91,8 +91,8 @@ class _Printer:
         self.program = program
         self.schedule = Schedule(program)
         self.places = Places(self.schedule)
-        beside = {v: (owner, 0) for v, owner in shared(self.places).items()}
-        self.inside = {**self.places.inside, **beside}
+        self.shared = shared(self.places)
+        self.inside = self.places.inside | {v: (owner, 0) for v, owner in self.shared.items()}
         self.layouts = self.schedule.layouts
         self.calls = [s.instruction for s in self.schedule.statements if isinstance(s, Call)]
         functions = {
@@ -144,7 +144,7 @@ class _Printer:
             made=made,
             over=self.places.over,
             inside=self.inside,
-            shared=len(self.inside) - len(self.places.inside),
+            shared=set(self.shared),
             layouts=self.layouts,
             kernels=self.kernels,
             fallbacks=[f"{written_call(i, self.names)}: {reason(i)}" for i in self.calls],

@@ -79,6 +79,10 @@ class Call:
 
     instruction: Instruction
 
+    @property
+    def out(self) -> Value:
+        return self.instruction.out
+
 
 Statement: TypeAlias = Nest | Product | Call
 
