@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,19 @@ def add_graph(commands: Any) -> None:
         allow_abbrev=False,
     )
     parser.set_defaults(command=_graph)
-    add = parser.add_argument
+    _add_subject(parser.add_argument)
+    _add_what(parser.add_mutually_exclusive_group().add_argument)
+    _add_looks(parser.add_argument)
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="the drawing (.svg, .png, .pdf, .dot, .txt; default: graph.svg), the page (.html;"
+        " default: backward.html), or the trace (.json, or else text; default: standard output)",
+    )
+
+
+def _add_subject(add: Callable[..., Any]) -> None:
     add("subject", metavar="SUBJECT", help="an expression, SCRIPT.py:FUNCTION, or a run's folder")
     add("--at", metavar="VALUES", help="of the expression's names: x=2,w=[1,-3]")
     add(
@@ -38,19 +51,20 @@ def add_graph(commands: Any) -> None:
         metavar="N",
         help="rows of a run's data that go through its network (default: 8)",
     )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--step", action="store_true", help="write a page to walk through the backward pass"
-    )
-    what.add_argument(
-        "--trace", action="store_true", help="print the backward pass as a table, step by step"
-    )
-    what.add_argument(
+
+
+def _add_what(add: Callable[..., Any]) -> None:
+    add("--step", action="store_true", help="write a page to walk through the backward pass")
+    add("--trace", action="store_true", help="print the backward pass as a table, step by step")
+    add(
         "--kind",
         choices=("forward", "backward", "step"),
         help="what is drawn: the forward graph (default), its backward pass, or a whole step with"
         " the update",
     )
+
+
+def _add_looks(add: Callable[..., Any]) -> None:
     add("--depth", type=_depth, metavar="N", help="levels of modules that are drawn open")
     add(
         "--values",
@@ -63,13 +77,6 @@ def add_graph(commands: Any) -> None:
         choices=("TB", "LR", "BT", "RL"),
         default="LR",
         help="the direction of the drawing: top to bottom, left to right (default), or back",
-    )
-    add(
-        "-o",
-        "--out",
-        metavar="FILE",
-        help="the drawing (.svg, .png, .pdf, .dot, .txt; default: graph.svg), the page (.html;"
-        " default: backward.html), or the trace (.json, or else text; default: standard output)",
     )
 
 
