@@ -27,6 +27,9 @@ class _Measured(NamedTuple):
     outputs: Any
 
 
+Gradients: TypeAlias = Callable[[Any, Any], _Measured]
+
+
 def step_of(
     session: Session,
     objective: Objective,
@@ -68,9 +71,47 @@ def step_of(
         >>> [step(x, y)[0] for _ in range(3)]
         [1.0, 0.25, 0.0625]
     """
+    optimizer = session.optimizer
+    gradients = _gradients_of(session, objective, accumulate, clip_norm)
+
+    def step(x: Any, y: Any) -> tuple[float, Any]:
+        measured = gradients(x, y)
+        optimizer.step()
+        return measured.mean_loss, measured.outputs
+
+    def replayed(function: Any) -> Any:
+        return function if backend is None else compile(function, backend=backend)
+
+    if not optimizer.takes_closure:
+        return replayed(step)  # type: ignore[no-any-return]
+    if isinstance(optimizer, LBFGS):
+        return _with_closure(optimizer, replayed(gradients))
+    return replayed(_with_closure(optimizer, gradients))  # type: ignore[no-any-return]
+
+
+def _with_closure(optimizer: Any, gradients: Gradients) -> Step:
+    """The step of an optimizer that asks for gradients itself, at one point or at several."""
+
+    def step(x: Any, y: Any) -> tuple[float, Any]:
+        measured: list[_Measured] = []
+
+        def closure() -> Any:
+            measured.append(gradients(x, y))
+            return measured[-1].loss
+
+        optimizer.step(closure)
+        return measured[0].mean_loss, measured[0].outputs  # before the update
+
+    return step
+
+
+def _gradients_of(
+    session: Session, objective: Objective, accumulate: int, clip_norm: float | None
+) -> Gradients:
+    """The function that puts the gradients of a batch in place; arguments as of `step_of`."""
     model, optimizer = session.model, session.optimizer
 
-    def differentiate(x: Any, y: Any) -> _Measured:
+    def of_whole(x: Any, y: Any) -> _Measured:
         outputs = model(x)
         loss = objective.loss(outputs, y)
         mean_loss = finite(plain(loss))
@@ -78,7 +119,7 @@ def step_of(
         loss.backward()
         return _Measured(loss, mean_loss, outputs)
 
-    def differentiate_in_parts(x: Any, y: Any) -> _Measured:
+    def of_parts(x: Any, y: Any) -> _Measured:
         outputs = []
 
         def loss_of(x: Any, y: Any) -> Any:
@@ -93,37 +134,12 @@ def step_of(
         return _Measured(loss, finite(plain(loss)), np.concatenate(outputs))
 
     def gradients(x: Any, y: Any) -> _Measured:
-        measured = differentiate(x, y) if accumulate == 1 else differentiate_in_parts(x, y)
+        measured = of_whole(x, y) if accumulate == 1 else of_parts(x, y)
         if clip_norm is not None:
             clip_grad_norm(optimizer, clip_norm)
         return measured
 
-    def step(x: Any, y: Any) -> tuple[float, Any]:
-        measured = gradients(x, y)
-        optimizer.step()
-        return measured.mean_loss, measured.outputs
-
-    def with_closure(differentiate: Callable[[Any, Any], _Measured]) -> Step:
-        def step(x: Any, y: Any) -> tuple[float, Any]:
-            measured: list[_Measured] = []
-
-            def closure() -> Any:
-                measured.append(differentiate(x, y))
-                return measured[-1].loss
-
-            optimizer.step(closure)  # type: ignore[call-arg]
-            return measured[0].mean_loss, measured[0].outputs  # before the update
-
-        return step
-
-    def replayed(function: Any) -> Any:
-        return function if backend is None else compile(function, backend=backend)
-
-    if not optimizer.takes_closure:
-        return replayed(step)  # type: ignore[no-any-return]
-    if isinstance(optimizer, LBFGS):
-        return with_closure(replayed(gradients))
-    return replayed(with_closure(gradients))  # type: ignore[no-any-return]
+    return gradients
 
 
 @primitive
