@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
+import browser
 import graphviz
 import pytest
 
@@ -15,7 +16,7 @@ from minigrad.viz import draw, render, save
 SOURCE = "digraph { x -> y }"
 DOT = shutil.which("dot")
 needs_graphviz = pytest.mark.skipif(
-    DOT is None and os.environ.get("MINIGRAD_PROGRAMS") != "required",
+    DOT is None and not browser.IS_REQUIRED,
     reason="needs Graphviz's program dot (apt install graphviz)",
 )
 needs_webassembly = pytest.mark.skipif(
